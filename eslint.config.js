@@ -1,0 +1,63 @@
+import { importX } from 'eslint-plugin-import-x'
+import jest from 'eslint-plugin-jest'
+import prettier from 'eslint-config-prettier'
+import tseslint from 'typescript-eslint'
+
+/** The house's arrows: a room may import only what lies below it (CONTRIBUTING.md, "The house"). */
+const zone = (room, forbidden) => ({
+  target: `./src/${room}`,
+  from: forbidden.map((other) => `./src/${other}`),
+  message: `src/${room} may not know ${forbidden.join(', ')}.`,
+})
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    plugins: { 'import-x': importX },
+    rules: {
+      'import-x/no-default-export': 'error',
+      'import-x/no-cycle': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    settings: { 'import-x/resolver': { node: { extensions: ['.ts'] } } },
+    rules: {
+      'no-console': ['error', { allow: ['warn'] }],
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          zones: [
+            zone('token', ['manager', 'http', 'axios', 'fetch', 'amplify', 'testing', 'index.ts']),
+            zone('manager', ['http', 'axios', 'fetch', 'amplify', 'testing', 'index.ts']),
+            zone('http', ['axios', 'fetch', 'amplify', 'testing', 'index.ts']),
+            zone('axios', ['fetch', 'amplify', 'testing', 'index.ts']),
+            zone('fetch', ['axios', 'amplify', 'testing', 'index.ts']),
+            zone('amplify', ['http', 'axios', 'fetch', 'testing', 'index.ts']),
+            zone('testing', ['token', 'manager', 'http', 'axios', 'fetch', 'amplify', 'index.ts']),
+          ],
+        },
+      ],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['aws-amplify', 'aws-amplify/*'], message: 'Only src/amplify talks to Amplify.' }] },
+      ],
+    },
+  },
+  { files: ['src/amplify/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  {
+    files: ['__tests__/**/*.ts'],
+    ...jest.configs['flat/recommended'],
+    rules: {
+      ...jest.configs['flat/recommended'].rules,
+      'jest/no-disabled-tests': 'error',
+      'jest/no-focused-tests': 'error',
+    },
+  },
+  prettier,
+)
