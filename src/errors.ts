@@ -1,0 +1,54 @@
+/**
+ * What went wrong with the token:
+ *
+ * - `sessionExpired`: the grant was rejected (refresh token expired, revoked or used up). The only code that means "sign in again".
+ * - `signedOut`: the user signed out while the request was waiting or under way.
+ * - `userChanged`: the session belongs to another user than the request was made for.
+ * - `offline`: the token service could not be reached.
+ * - `throttled`: the token service answered "too many requests".
+ * - `serviceError`: the token service or the token provider failed in another way.
+ * - `refreshTimeout`: no answer within `refreshTimeoutMs`.
+ * - `invalidToken`: the token provider returned something that is no bearer token.
+ * - `tokenRefused`: the API refuses a token that has just been refreshed; another refresh would not help.
+ * - `closed`: the token manager was closed.
+ */
+export type BearerErrorCode =
+  | 'sessionExpired'
+  | 'signedOut'
+  | 'userChanged'
+  | 'offline'
+  | 'throttled'
+  | 'serviceError'
+  | 'refreshTimeout'
+  | 'invalidToken'
+  | 'tokenRefused'
+  | 'closed'
+
+const RETRYABLE = /offline|throttled|serviceError|refreshTimeout/
+
+/** Why a request has no (fresh) token. Neither its message nor its fields hold a token. */
+export class BearerError extends Error {
+  override readonly name = 'BearerError'
+  /** Whether the same call may succeed later without anybody signing in again. */
+  readonly retryable: boolean
+
+  /** `cause` is what the token provider threw, if it did. */
+  constructor(
+    readonly code: BearerErrorCode,
+    cause?: unknown,
+  ) {
+    // 'sessionExpired' reads "session expired".
+    super(code.replace(/[A-Z]/g, ' $&').toLowerCase(), { cause })
+    this.retryable = RETRYABLE.test(code)
+  }
+}
+
+/** Tells a {@link BearerError}, also one of another realm or of another copy of this package. */
+export function isBearerError(value: unknown): value is BearerError {
+  return (Object(value) as Partial<Error>).name === 'BearerError'
+}
+
+/** Refuses a wrong option. `given` must hold no secrets: of objects and functions, give their type. @throws TypeError */
+export function assertOption(holds: unknown, name: string, given: unknown, wanted: string): asserts holds {
+  if (!holds) throw new TypeError(`amplify-bearer: ${name} must be ${wanted}, not ${JSON.stringify(given)}`)
+}

@@ -1,0 +1,10 @@
+/** The globals that not every platform has: Node has no page, React Native no document and no reportError. */
+interface Platform {
+  readonly document?: { readonly baseURI: string }
+  readonly location?: { readonly href: string }
+  readonly reportError?: (error: unknown) => void
+  readonly addEventListener?: (type: string, listener: () => void) => void
+  readonly removeEventListener?: (type: string, listener: () => void) => void
+}
+
+export const platform: Platform = globalThis
