@@ -1,0 +1,255 @@
+import { BearerError } from '../errors.js'
+import { platform } from '../platform.js'
+import { currentInstant } from '../token/instant.js'
+import { isExpired, readToken, type Token } from '../token/token.js'
+import { prolong, reasonOf, type Cooldown } from './cooldown.js'
+import { needOf, type Hand } from './need.js'
+import { readManagerOptions } from './options.js'
+import { remember } from './remember.js'
+import type { TokenSource } from './source.js'
+import { count, createCounters } from './stats.js'
+import type {
+  GetTokenOptions,
+  RefreshReason,
+  TokenEvent,
+  TokenManager,
+  TokenManagerOptions,
+  TokenOutcome,
+} from './types.js'
+import { createVisit, type Outcome, type Visit } from './visit.js'
+import { abortReason, waitFor } from './waiting.js'
+
+/** What is in hand is looked up again when it is used this long after the last look. */
+const REREAD_AFTER_MS = 1_000
+/** How long a request with a good token waits for that look, however slow the storage. */
+const PATIENCE_MS = 100
+const ANYWHERE = ''
+
+/** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
+export function createManager(source: TokenSource, options: TokenManagerOptions): TokenManager {
+  const { tokenUse, refreshWindowMs, refreshTimeoutMs } = readManagerOptions(options)
+  const listeners = new Set<(event: TokenEvent) => void>()
+  const counters = createCounters()
+  /** The users of past tokens: requests come back with ones that were replaced long ago. */
+  const owners = new Map<string, unknown>()
+  /** Fresh tokens that were refused: by route, and anywhere. */
+  const refusals = new Map<string, Cooldown<string>>()
+  let acceptedToken: string | undefined
+  let backoff: Cooldown<BearerError> | undefined
+  let hand: Hand
+  /** What listeners were last told of; unlike `hand` it outlives doubts. */
+  let known: Hand
+  let issuerAheadMs = 0
+  let seenMs = -Infinity
+  let current: Visit | undefined
+  let previous: Promise<unknown> = Promise.resolve()
+  let closed = false
+  const unwatch = source.watch?.(follow)
+  platform.addEventListener?.('online', resetBackoff)
+
+  // --- What is in hand ---
+
+  function become(next: Token | null, end: 'signedOut' | 'sessionExpired' = 'signedOut'): void {
+    const before = known
+    hand = known = next
+    if (next) {
+      issuerAheadMs = next.issuerAheadMs
+      remember(owners, next.value, next.subject)
+      if (before === null) emit({ type: 'signedIn' })
+      else if (before && before.subject !== next.subject) emit({ type: 'userChanged' })
+    } else if (before || end === 'sessionExpired') {
+      emit({ type: end })
+    }
+  }
+
+  /** Whether what is in hand belongs to the user whom `token` was issued to. */
+  function isOwnerOf(token: string): boolean {
+    return !!hand && (token === hand.value || (owners.has(token) && owners.get(token) === hand.subject))
+  }
+
+  /** Follows what others did to the session. */
+  function follow(change: string): void {
+    if (!/^(signedIn|signedOut|tokenRefresh)$/.test(change)) return
+    resetBackoff()
+    seenMs = -Infinity
+    if (change === 'tokenRefresh') return
+    if (change === 'signedOut') become(null)
+    else hand = undefined
+    abandon()
+    if (hand === undefined) start({})
+  }
+
+  // --- Visits to the token provider ---
+
+  /** Starts a visit. One runs at a time: an abandoned one may still be under way, until it ends or times out. */
+  function start(request: GetTokenOptions): Visit {
+    const visit = (current = createVisit())
+    previous = previous.then(async () => {
+      const startedMs = performance.now()
+      const timeout = { error: new BearerError('refreshTimeout') }
+      const outcome = await waitFor(pay(visit, request), timeout, refreshTimeoutMs)
+      if (visit !== current) return
+      seenMs = performance.now()
+      announce(outcome, seenMs - startedMs)
+      // Not before the listeners were told: a refresh that one of them asks for joins this one instead of following it.
+      current = undefined
+      visit.end(outcome)
+    })
+    return visit
+  }
+
+  /** Lets everyone who waits look again; what the running visit brings is not used. */
+  function abandon(): void {
+    current?.end({})
+    current = undefined
+  }
+
+  /** Looks what is stored, and has it refreshed if need be. */
+  async function pay(visit: Visit, request: GetTokenOptions): Promise<Outcome> {
+    try {
+      if (!request.forceRefresh) await ask(visit)
+      const need = needOf(hand, request, currentInstant(), refreshWindowMs)
+      const mayRefresh = visit === current && (need === 'forced' || !reasonOf(backoff)?.retryable)
+      if (!need || need === 'unknown' || !mayRefresh) return {}
+      visit.refreshing = true
+      await ask(visit, need)
+      return { refreshed: need }
+    } catch (cause) {
+      const error = source.toBearerError(cause)
+      if (visit === current && error.code === 'sessionExpired') become(null, error.code)
+      return { error }
+    }
+  }
+
+  /** Asks the provider for what is stored or, with a reason, for newly issued tokens. */
+  async function ask(visit: Visit, reason?: RefreshReason): Promise<void> {
+    const before = hand
+    // A token's age counts from before the call: it never looks younger than it is.
+    const receivedAt = currentInstant()
+    const tokens = await source.getTokens({ forceRefresh: !!reason })
+    if (visit !== current) return
+    if (tokens) {
+      const jwt = tokens[`${tokenUse}Token`]
+      const token = readToken(jwt, receivedAt, reason ? undefined : issuerAheadMs)
+      if (!token) throw new BearerError('invalidToken')
+      // The same token again says nothing new about its age, and is no answer to the wish for a better one.
+      if (token.value !== before?.value) become(token)
+      else if (reason && reason !== 'forced') throw new BearerError('serviceError')
+    } else {
+      // A provider that refreshes what it finds expired, as Amplify does, has nothing to return when that was rejected.
+      if (before && (reason ?? isExpired(before, receivedAt))) throw new BearerError('sessionExpired')
+      become(null)
+    }
+    if (reason ?? hand !== before) resetBackoff()
+  }
+
+  function announce({ error, refreshed }: Outcome, durationMs: number): void {
+    if (refreshed && hand) emit({ type: 'refreshed', reason: refreshed, durationMs })
+    if (!error) return
+    const { code, retryable } = error
+    // An ended session has nothing to retry, and a refresh that timed out may be tried again at once.
+    const backsOff = !/sessionExpired|refreshTimeout/.test(code)
+    if (backsOff) backoff = prolong(backoff, error, 1_000)
+    const retryAfterMs = backsOff && backoff ? backoff.untilMs - performance.now() : 0
+    emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs })
+  }
+
+  function resetBackoff(): void {
+    backoff = undefined
+  }
+
+  // --- Callers ---
+
+  async function getToken(request: GetTokenOptions = {}): Promise<string | null> {
+    const { rejectedToken, route = ANYWHERE, signal } = request
+    /** The request is bound to the user of this token. */
+    const boundTo = rejectedToken ?? hand?.value
+    let outcome: Outcome | undefined
+    for (;;) {
+      if (signal?.aborted) throw abortReason(signal)
+      if (closed) throw new BearerError('closed')
+      const now = currentInstant()
+      // What has just been refreshed is as good as it gets, whatever its claims.
+      const need = outcome?.refreshed ? undefined : needOf(hand, request, now, refreshWindowMs)
+      const usable = !need || need === 'due'
+      const failed = outcome?.error
+      if (failed && !(usable && hand)) throw failed
+      if (boundTo && hand !== undefined && !isOwnerOf(boundTo)) {
+        throw new BearerError(hand ? 'userChanged' : 'signedOut')
+      }
+      const failure = failed ?? reasonOf(backoff)
+      const good = !need || (usable && failure)
+      const seen = outcome ?? now.monotonicMs - seenMs < REREAD_AFTER_MS
+      if (good && seen && (failed ?? !current?.refreshing)) return hand?.value ?? null
+      if (!current) {
+        if (need === 'rejected' && (reasonOf(refusals.get(ANYWHERE)) ?? reasonOf(refusals.get(route)))) {
+          throw new BearerError('tokenRefused')
+        }
+        if (!usable && failure?.retryable) throw failure
+      }
+      if (!outcome) counters.waits++
+      const visit = current ?? start(request)
+      outcome = await waitFor(visit.outcome, {}, good && !visit.refreshing && PATIENCE_MS, signal)
+    }
+  }
+
+  /**
+   * A fresh token that nobody has accepted yet blocks refreshes everywhere, for a second at first, until somebody
+   * accepts it. A route that refuses what others accept (a 401 that should be a 403) blocks only its own, for longer.
+   */
+  function report({ token, accepted, replayOf }: TokenOutcome): void {
+    const isNews = token !== acceptedToken
+    if (accepted) {
+      acceptedToken = token
+      if (isNews) refusals.delete(ANYWHERE)
+    }
+    if (!replayOf) return
+    if (accepted) refusals.delete(replayOf)
+    else remember(refusals, replayOf, prolong(refusals.get(replayOf), token, 40_000))
+    if (!accepted && isNews) remember(refusals, ANYWHERE, prolong(refusals.get(ANYWHERE), token, 1_000))
+    emit({ type: 'replayed', accepted })
+  }
+
+  /** Listeners are kept apart: what one throws is reported, and goes no further. */
+  function emit(event: TokenEvent): void {
+    count(counters, event)
+    for (const listener of [...listeners]) {
+      try {
+        listener(event)
+      } catch (error) {
+        platform.reportError?.(error)
+      }
+    }
+  }
+
+  function subscribe(listener: (event: TokenEvent) => void): () => void {
+    const own = (event: TokenEvent): void => {
+      listener(event)
+    }
+    listeners.add(own)
+    return () => {
+      listeners.delete(own)
+    }
+  }
+
+  function close(): void {
+    closed = true
+    platform.removeEventListener?.('online', resetBackoff)
+    unwatch?.()
+    hand = undefined
+    abandon()
+    listeners.clear()
+  }
+
+  return {
+    get closed() {
+      return closed
+    },
+    getToken,
+    report,
+    subscribe,
+    stats: () => ({ ...counters }),
+    close,
+    [Symbol.dispose]: close,
+  }
+}

@@ -1,0 +1,21 @@
+import type { Instant } from '../token/instant.js'
+import { isDue, isExpired, type Token } from '../token/token.js'
+import type { GetTokenOptions, RefreshReason } from './types.js'
+
+/** What is in hand: a token, nobody (`null`), or not known (`undefined`). */
+export type Hand = Token | null | undefined
+
+/** Why what is in hand will not do for a request; with `'due'` it still may. `'unknown'`: it has to be looked up. */
+export function needOf(
+  hand: Hand,
+  { forceRefresh, rejectedToken }: GetTokenOptions,
+  now: Instant,
+  windowMs: number,
+): RefreshReason | 'unknown' | undefined {
+  if (forceRefresh) return 'forced'
+  if (hand === undefined) return 'unknown'
+  if (!hand) return undefined
+  if (hand.value === rejectedToken) return 'rejected'
+  if (isExpired(hand, now)) return 'expired'
+  return isDue(hand, now, windowMs) ? 'due' : undefined
+}

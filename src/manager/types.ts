@@ -1,0 +1,110 @@
+import type { BearerErrorCode } from '../errors.js'
+import type { Jwt } from '../token/token.js'
+
+/** What a {@link TokenProvider} returns: decoded tokens, as Amplify's `AuthTokens`. */
+export interface ProvidedTokens {
+  readonly accessToken: Jwt
+  readonly idToken?: Jwt | undefined
+}
+
+/**
+ * Amplify's own interface. `forceRefresh` asks for newly issued tokens; without it stored ones will do. Nothing
+ * (`null`, `undefined`) means that nobody is signed in.
+ */
+export interface TokenProvider {
+  getTokens(options?: { forceRefresh?: boolean }): Promise<ProvidedTokens | null | undefined>
+}
+
+export interface TokenManagerOptions {
+  /** Where tokens come from. @default whatever `Amplify.configure` was given, by default Cognito's user pool */
+  tokenProvider?: TokenProvider
+  /** Which of the two tokens is sent. @default 'access' */
+  tokenUse?: 'access' | 'id'
+  /**
+   * A token with less than this left is refreshed before it is used, in milliseconds; never more than half of the
+   * token's lifetime. 0 waits for the token to expire. @default 300_000
+   */
+  refreshWindowMs?: number
+  /** After this many milliseconds an unanswered refresh counts as failed. @default 30_000 */
+  refreshTimeoutMs?: number
+}
+
+/** The part of `AbortSignal` that is needed: React Native's and axios' own signals will do. */
+export interface AbortSignalLike {
+  readonly aborted: boolean
+  readonly reason?: unknown
+  addEventListener?: ((type: 'abort', listener: () => void) => void) | undefined
+  removeEventListener?: ((type: 'abort', listener: () => void) => void) | undefined
+}
+
+export interface GetTokenOptions {
+  /** Refresh even though the token is good, for instance to see new claims. @default false */
+  forceRefresh?: boolean
+  /**
+   * The token that the API refused. If it is still the current one it is refreshed; if it has been replaced
+   * meanwhile, the newer one is returned. Never another user's: that rejects with `userChanged` or `signedOut`.
+   */
+  rejectedToken?: string
+  /** What refused it, for instance `'GET https://api.example.com/admin'`: refusals are remembered by this name. */
+  route?: string
+  /** Stops waiting, at once, with the signal's reason. The refresh goes on for the others. */
+  signal?: AbortSignalLike | undefined
+}
+
+/** How the API took a token; what a client reports so that a token nobody accepts is not refreshed over and over. */
+export interface TokenOutcome {
+  readonly token: string
+  readonly accepted: boolean
+  /** Set for a replay: the name under which `getToken` was asked for the token. */
+  readonly replayOf?: string | undefined
+}
+
+/** Why a token was refreshed; `due`: it was about to expire. */
+export type RefreshReason = 'due' | 'expired' | 'rejected' | 'forced'
+
+/** What listeners hear. No event holds a token. Durations are in milliseconds. */
+export type TokenEvent =
+  | { readonly type: 'refreshed'; readonly reason: RefreshReason; readonly durationMs: number }
+  | {
+      readonly type: 'refreshFailed'
+      readonly code: BearerErrorCode
+      readonly retryable: boolean
+      readonly durationMs: number
+      /** How long requests will not try again. 0: the next one may. */
+      readonly retryAfterMs: number
+    }
+  | { readonly type: 'sessionExpired' | 'signedIn' | 'signedOut' | 'userChanged' }
+  | { readonly type: 'replayed'; readonly accepted: boolean }
+
+/** Counters since the manager was created. */
+export interface TokenStats {
+  readonly refreshes: number
+  /** Failed reads and refreshes by code. */
+  readonly failures: Readonly<Partial<Record<BearerErrorCode, number>>>
+  /** How many calls had to wait for the token provider. */
+  readonly waits: number
+  readonly replays: number
+  /** How long successful refreshes took, in milliseconds. */
+  readonly refreshLatencyMs: { readonly count: number; readonly total: number; readonly max: number }
+}
+
+/** Owns the session's token and the one refresh in flight. */
+export interface TokenManager {
+  /** Whether {@link TokenManager.close} was called. */
+  readonly closed: boolean
+  /**
+   * The current token, refreshed first when it is due; `null` when nobody is signed in. However many callers ask,
+   * one refresh runs at a time and all of them get its result.
+   *
+   * @throws {@link BearerError} when there is no token to be had; the signal's reason when it aborts
+   */
+  getToken(options?: GetTokenOptions): Promise<string | null>
+  /** Tells how the API took a token. `attachBearer` and `wrapFetch` do this; a client of your own should as well. */
+  report(outcome: TokenOutcome): void
+  /** Calls `listener` with every event; returns what stops that. A listener that throws breaks nothing. */
+  subscribe(listener: (event: TokenEvent) => void): () => void
+  stats(): TokenStats
+  /** Releases everyone who waits with `closed`, and every listener. Nothing can be asked of it afterwards. */
+  close(): void
+  [Symbol.dispose](): void
+}
