@@ -1,0 +1,23 @@
+import type { InternalAxiosRequestConfig } from 'axios'
+import { originOf, pageOrigin } from '../http/origin.js'
+
+/** Where a request goes, and which origin is its client's own. */
+export interface Destination {
+  readonly target: string | undefined
+  readonly own: string | undefined
+}
+
+/** What axios takes for an absolute URL, which it does not put behind the base URL. */
+const ABSOLUTE = /^([a-z][a-z\d+.-]*:)?\/\//i
+
+export function destinationOf({
+  baseURL,
+  url = '',
+  allowAbsoluteUrls,
+}: InternalAxiosRequestConfig): Destination {
+  const own = baseURL ? originOf(baseURL) : pageOrigin()
+  if (baseURL && !ABSOLUTE.test(url)) return { target: own, own }
+  const target = originOf(url)
+  // Not every axios heeds allowAbsoluteUrls: such a request may go to either.
+  return { target: allowAbsoluteUrls === false && target !== own ? undefined : target, own }
+}

@@ -1,0 +1,4 @@
+import './augment.js'
+
+export { attachBearer } from './attachBearer.js'
+export { bearerInterceptors, type BearerInterceptors } from './bearerInterceptors.js'

@@ -1,0 +1,18 @@
+/** Whether a request body can be read only once: web and Node streams, async iterables, form-data's form streams. */
+export function isOneShot(body: unknown): boolean {
+  const object = Object(body) as object
+  return 'getReader' in object || 'pipe' in object || Symbol.asyncIterator in object
+}
+
+interface ResponseBody {
+  /** Node's streams. */
+  readonly destroy?: () => unknown
+  /** Web streams; rejects if somebody else reads it, who then has to end it. */
+  readonly cancel?: () => Promise<void>
+}
+
+/** Lets go of a body that nobody will read, so that its socket is free. */
+export function discard(body: ResponseBody | null | undefined): void {
+  body?.destroy?.()
+  body?.cancel?.().catch(() => undefined)
+}

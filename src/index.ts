@@ -1,0 +1,40 @@
+import { amplifySource } from './amplify/amplifySource.js'
+import { toBearerError } from './amplify/toBearerError.js'
+import { assertOption } from './errors.js'
+import { createManager } from './manager/createManager.js'
+import type { TokenSource } from './manager/source.js'
+import type { TokenManager, TokenManagerOptions, TokenProvider } from './manager/types.js'
+
+export { BearerError, isBearerError, type BearerErrorCode } from './errors.js'
+export { wrapFetch, type BearerFetch, type BearerRequestInit } from './fetch/wrapFetch.js'
+export type { BearerOptions } from './http/bearer.js'
+export type {
+  AbortSignalLike,
+  GetTokenOptions,
+  ProvidedTokens,
+  RefreshReason,
+  TokenEvent,
+  TokenManager,
+  TokenManagerOptions,
+  TokenOutcome,
+  TokenProvider,
+  TokenStats,
+} from './manager/types.js'
+export type { Jwt } from './token/token.js'
+
+/**
+ * Creates what owns the session's token and the one refresh in flight. One an application; on a server one a user,
+ * with a `tokenProvider` of its own.
+ *
+ * @throws TypeError for a wrong option
+ */
+export function createTokenManager(options: TokenManagerOptions = {}): TokenManager {
+  const { tokenProvider } = options
+  return createManager(tokenProvider === undefined ? amplifySource() : sourceOf(tokenProvider), options)
+}
+
+function sourceOf(provider: TokenProvider): TokenSource {
+  const { getTokens } = Object(provider) as Partial<TokenProvider>
+  assertOption(getTokens, 'tokenProvider', typeof provider, 'an object with a getTokens function')
+  return { toBearerError, getTokens: async (options) => provider.getTokens(options) }
+}
