@@ -1,4 +1,4 @@
-import { importX } from 'eslint-plugin-import-x'
+import { createNodeResolver, importX } from 'eslint-plugin-import-x'
 import jest from 'eslint-plugin-jest'
 import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
@@ -17,6 +17,11 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [
+        createNodeResolver({ extensions: ['.ts', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } }),
+      ],
+    },
     rules: {
       'import-x/no-default-export': 'error',
       'import-x/no-cycle': 'error',
@@ -25,7 +30,6 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    settings: { 'import-x/resolver': { node: { extensions: ['.ts'] } } },
     rules: {
       'no-console': ['error', { allow: ['warn'] }],
       'import-x/no-restricted-paths': [
@@ -44,7 +48,11 @@ export default tseslint.config(
       ],
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['aws-amplify', 'aws-amplify/*'], message: 'Only src/amplify talks to Amplify.' }] },
+        {
+          patterns: [
+            { group: ['aws-amplify', 'aws-amplify/*'], message: 'Only src/amplify talks to Amplify.' },
+          ],
+        },
       ],
     },
   },
