@@ -62,6 +62,10 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     }
   }
 
+  function isRecent(): boolean {
+    return performance.now() - seenMs < REREAD_AFTER_MS
+  }
+
   /** Whether what is in hand belongs to the user whom `token` was issued to. */
   function isOwnerOf(token: string): boolean {
     return !!hand && (token === hand.value || (owners.has(token) && owners.get(token) === hand.subject))
@@ -128,6 +132,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     const receivedAt = currentInstant()
     const tokens = await source.getTokens({ forceRefresh: !!reason })
     if (visit !== current) return
+    seenMs = performance.now()
     if (tokens) {
       const jwt = tokens[`${tokenUse}Token`]
       const token = readToken(jwt, receivedAt, reason ? undefined : issuerAheadMs)
@@ -162,8 +167,8 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
 
   async function getToken(request: GetTokenOptions = {}): Promise<string | null> {
     const { rejectedToken, route = ANYWHERE, signal } = request
-    /** The request is bound to the user of this token. */
-    const boundTo = rejectedToken ?? hand?.value
+    /** The request is bound to the user of this token; if nobody has looked for a while, to whomever a look finds. */
+    const boundTo = rejectedToken ?? (isRecent() ? hand?.value : undefined)
     let outcome: Outcome | undefined
     for (;;) {
       if (signal?.aborted) throw abortReason(signal)
@@ -174,12 +179,12 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       const usable = !need || need === 'due'
       const failed = outcome?.error
       if (failed && !(usable && hand)) throw failed
-      if (boundTo && hand !== undefined && !isOwnerOf(boundTo)) {
+      const seen = outcome ?? isRecent()
+      if (seen && boundTo && hand !== undefined && !isOwnerOf(boundTo)) {
         throw new BearerError(hand ? 'userChanged' : 'signedOut')
       }
       const failure = failed ?? reasonOf(backoff)
       const good = !need || (usable && failure)
-      const seen = outcome ?? now.monotonicMs - seenMs < REREAD_AFTER_MS
       if (good && seen && (failed ?? !current?.refreshing)) return hand?.value ?? null
       if (!current) {
         if (need === 'rejected' && (reasonOf(refusals.get(ANYWHERE)) ?? reasonOf(refusals.get(route)))) {

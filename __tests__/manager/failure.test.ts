@@ -1,0 +1,262 @@
+import { AuthError } from 'aws-amplify/auth'
+import { BearerError, createTokenManager, isBearerError, type TokenEvent } from '../../src/index.js'
+import { accessTokenOf, createProvider, deferred, issue } from '../support/provider.js'
+
+const expired = () => issue({ issuedAgoMs: 3_600_000 })
+const offline = () => Promise.reject(new TypeError('Failed to fetch'))
+const named = (name: string) => Object.assign(new Error('told by the service'), { name })
+
+beforeEach(() => {
+  jest.useFakeTimers()
+})
+
+describe('a failed refresh tells', () => {
+  test.each([
+    ['sessionExpired', named('NotAuthorizedException')],
+    ['sessionExpired', named('RefreshTokenReuseException')],
+    ['sessionExpired', named('UserNotFoundException')],
+    ['sessionExpired', named('UserUnAuthenticatedException')],
+    ['offline', new TypeError('Failed to fetch')],
+    ['offline', new TypeError('fetch failed')],
+    ['offline', new TypeError('Load failed')],
+    ['offline', new TypeError('Network request failed')],
+    ['offline', new TypeError('NetworkError when attempting to fetch resource.')],
+    ['offline', new AuthError({ name: 'NetworkError', message: 'A network error has occurred.' })],
+    ['throttled', named('TooManyRequestsException')],
+    ['throttled', named('LimitExceededException')],
+    ['serviceError', named('InternalErrorException')],
+    ['serviceError', new Error('a bug')],
+    ['throttled', new BearerError('throttled')],
+  ])('%s for %s', async (code, error) => {
+    const provider = createProvider(expired())
+    provider.onRefresh = () => Promise.reject(error)
+    const failure: unknown = await createTokenManager({ tokenProvider: provider })
+      .getToken()
+      .catch((reason: unknown) => reason)
+    expect(isBearerError(failure) && failure.code).toBe(code)
+    expect(failure).toBeInstanceOf(BearerError)
+    expect(failure).toMatchObject({ retryable: code !== 'sessionExpired' })
+  })
+
+  test.each([
+    ['rejects with no error', () => Promise.reject(null as unknown as Error), 'serviceError'],
+    [
+      'throws synchronously',
+      () => {
+        throw new Error('sync')
+      },
+      'serviceError',
+    ],
+    ['returns nothing', () => undefined, 'sessionExpired'],
+    ['returns garbage', () => ({ accessToken: { nothing: true } }), 'invalidToken'],
+    ['returns a token that would break out of its header', () => evil, 'invalidToken'],
+    ['returns the token that it was asked to replace', () => 'same', 'serviceError'],
+  ])('what a provider that %s means', async (_, onRefresh, code) => {
+    const stored = expired()
+    const provider = createProvider(stored)
+    provider.onRefresh = () => {
+      const answer: unknown = onRefresh()
+      return answer === 'same' ? stored : answer
+    }
+    const manager = createTokenManager({ tokenProvider: provider })
+    await expect(manager.getToken()).rejects.toMatchObject({ name: 'BearerError', code })
+    // … and the manager goes on working.
+    provider.onRefresh = () => issue()
+    provider.stored = expired()
+    jest.advanceTimersByTime(1_000)
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+  })
+  const evil = { accessToken: { payload: {}, toString: () => 'token\r\nx-admin: yes' } }
+
+  test('a provider without an ID token cannot be used for it', async () => {
+    const provider = createProvider({ accessToken: issue().accessToken })
+    const manager = createTokenManager({ tokenProvider: provider, tokenUse: 'id' })
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'invalidToken' })
+  })
+})
+
+describe('an ended session', () => {
+  test('rejects everybody who waits, is told once, and leaves nobody signed in', async () => {
+    const provider = createProvider(expired())
+    provider.onRefresh = () => null
+    const manager = createTokenManager({ tokenProvider: provider })
+    const events: string[] = []
+    manager.subscribe(({ type }) => events.push(type))
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => manager.getToken()))
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
+    expect(events.filter((type) => type === 'sessionExpired')).toHaveLength(1)
+    expect(await manager.getToken()).toBeNull()
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('is told from a sign-out', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const rejectedToken = String(await manager.getToken())
+    const events: string[] = []
+    manager.subscribe(({ type }) => events.push(type))
+    provider.stored = null
+    await expect(manager.getToken({ rejectedToken })).rejects.toMatchObject({ code: 'signedOut' })
+    expect(events).toEqual(['signedOut'])
+  })
+})
+
+describe('back-off', () => {
+  async function failing() {
+    const provider = createProvider(expired())
+    provider.onRefresh = offline
+    const manager = createTokenManager({ tokenProvider: provider })
+    const events: TokenEvent[] = []
+    manager.subscribe((event) => events.push(event))
+    await manager.getToken().catch(() => undefined)
+    const lastDelay = () => {
+      const event = events.filter(({ type }) => type === 'refreshFailed').at(-1)
+      return event?.type === 'refreshFailed' ? event.retryAfterMs : NaN
+    }
+    return { provider, manager, lastDelay }
+  }
+
+  test('no request triggers another attempt; each fails with what is known', async () => {
+    const { provider, manager, lastDelay } = await failing()
+    for (let i = 0; i < 20; i++) {
+      await expect(manager.getToken()).rejects.toMatchObject({ code: 'offline', retryable: true })
+    }
+    expect(provider.refreshes).toBe(1)
+    jest.advanceTimersByTime(lastDelay() + 1)
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'offline' })
+    expect(provider.refreshes).toBe(2)
+  })
+
+  test('the first retry comes within a second; then it doubles, jittered, to 30 seconds at most', async () => {
+    const { manager, lastDelay } = await failing()
+    for (const longest of [1, 2, 4, 8, 16, 30, 30, 30]) {
+      expect(lastDelay()).toBeLessThanOrEqual(longest * 1000)
+      expect(lastDelay()).toBeGreaterThanOrEqual(longest * 500)
+      jest.advanceTimersByTime(lastDelay() + 1)
+      await manager.getToken().catch(() => undefined)
+    }
+  })
+
+  test('success ends it, and the next failure starts from the beginning', async () => {
+    const { provider, manager, lastDelay } = await failing()
+    jest.advanceTimersByTime(lastDelay() + 1)
+    await manager.getToken().catch(() => undefined)
+    jest.advanceTimersByTime(lastDelay() + 1)
+    provider.onRefresh = () => issue()
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+    provider.onRefresh = offline
+    await expect(manager.getToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'offline' })
+    expect(lastDelay()).toBeLessThanOrEqual(1_000)
+  })
+
+  test('holds for forced refreshes and rejected tokens as well', async () => {
+    const provider = createProvider()
+    provider.onRefresh = offline
+    const manager = createTokenManager({ tokenProvider: provider })
+    const rejectedToken = String(await manager.getToken())
+    await expect(manager.getToken({ rejectedToken })).rejects.toMatchObject({ code: 'offline' })
+    await expect(manager.getToken({ rejectedToken })).rejects.toMatchObject({ code: 'offline' })
+    await expect(manager.getToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'offline' })
+    expect(provider.refreshes).toBe(1)
+    // The token is still valid: requests go out with it.
+    expect(await manager.getToken()).toBe(rejectedToken)
+  })
+
+  test('in the window does not keep changes made elsewhere from being seen', async () => {
+    const provider = createProvider(issue({ issuedAgoMs: 57 * 60_000 }))
+    provider.onRefresh = offline
+    const manager = createTokenManager({ tokenProvider: provider })
+    for (let i = 0; i < 5; i++) await manager.getToken()
+    expect(provider.refreshes).toBe(1)
+    provider.stored = issue()
+    jest.advanceTimersByTime(1_000)
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+  })
+})
+
+describe('a refresh that hangs', () => {
+  test('fails at refreshTimeoutMs, and the next call works at once', async () => {
+    const provider = createProvider(expired())
+    const answer = deferred<ReturnType<typeof issue>>()
+    provider.onRefresh = () => answer.promise
+    const manager = createTokenManager({ tokenProvider: provider, refreshTimeoutMs: 5_000 })
+    const waiting = Promise.allSettled([manager.getToken(), manager.getToken()])
+    await jest.advanceTimersByTimeAsync(4_999)
+    expect(manager.stats().failures).toEqual({})
+    await jest.advanceTimersByTimeAsync(1)
+    for (const outcome of await waiting) {
+      expect(outcome).toMatchObject({ reason: { code: 'refreshTimeout', retryable: true } })
+    }
+    const fresh = issue()
+    provider.onRefresh = () => fresh
+    expect(await manager.getToken()).toBe(accessTokenOf(fresh))
+    // The late answer is of no interest any more.
+    answer.resolve(issue({ sub: 'mallory' }))
+    await jest.advanceTimersByTimeAsync(0)
+    expect(await manager.getToken()).toBe(accessTokenOf(fresh))
+  })
+})
+
+describe('a token that was refreshed moments ago and is still refused', () => {
+  async function refused() {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    /** A request to a route that answers 401 whatever the token. */
+    const callAlways401 = async (route: string) => {
+      const token = String(await manager.getToken())
+      const fresh = await manager.getToken({ rejectedToken: token, route })
+      manager.report({ token: String(fresh), accepted: false, replayOf: route })
+    }
+    await callAlways401('GET /admin')
+    return { provider, manager, callAlways401 }
+  }
+
+  test('is not refreshed again: a route that always answers 401 costs one refresh', async () => {
+    const { provider, callAlways401 } = await refused()
+    for (let i = 0; i < 20; i++) {
+      await expect(callAlways401('GET /admin')).rejects.toMatchObject({ code: 'tokenRefused' })
+    }
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('blocks the other routes only until somebody accepts it', async () => {
+    const { provider, manager, callAlways401 } = await refused()
+    await expect(callAlways401('GET /orders')).rejects.toMatchObject({ code: 'tokenRefused' })
+    const token = String(await manager.getToken())
+    manager.report({ token, accepted: true })
+    // One route that always refuses does not stop healing elsewhere …
+    await manager.getToken({ rejectedToken: token, route: 'GET /orders' })
+    expect(provider.refreshes).toBe(2)
+    // … nor does healing elsewhere make it cost a refresh a call.
+    await expect(callAlways401('GET /admin')).rejects.toMatchObject({ code: 'tokenRefused' })
+  })
+
+  test('may be refreshed again after a moment, which grows while it goes on', async () => {
+    const { provider, callAlways401 } = await refused()
+    const attempts = async (seconds: number) => {
+      const before = provider.refreshes
+      for (let i = 0; i < seconds; i++) {
+        jest.advanceTimersByTime(1_000)
+        await callAlways401('GET /orders/' + String(i)).catch(() => undefined)
+      }
+      return provider.refreshes - before
+    }
+    expect(await attempts(60)).toBeLessThanOrEqual(8)
+    expect(await attempts(300)).toBeLessThanOrEqual(22)
+    expect(provider.refreshes).toBeGreaterThan(4)
+  })
+})
+
+describe('close', () => {
+  test('releases everyone who waits, and nothing can be asked afterwards', async () => {
+    const provider = createProvider()
+    provider.getTokens = () => new Promise(() => undefined)
+    const manager = createTokenManager({ tokenProvider: provider })
+    const waiting = expect(manager.getToken()).rejects.toMatchObject({ code: 'closed' })
+    await jest.advanceTimersByTimeAsync(0)
+    manager.close()
+    await waiting
+    expect(manager.closed).toBe(true)
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'closed' })
+  })
+})

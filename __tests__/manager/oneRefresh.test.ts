@@ -1,0 +1,184 @@
+import { createTokenManager } from '../../src/index.js'
+import { accessTokenOf, createProvider, deferred, issue } from '../support/provider.js'
+
+const expired = () => issue({ issuedAgoMs: 3_600_000 })
+
+beforeEach(() => {
+  jest.useFakeTimers()
+})
+
+describe('one refresh', () => {
+  test('100 parallel callers on an expired token share one', async () => {
+    const provider = createProvider(expired())
+    const manager = createTokenManager({ tokenProvider: provider })
+    const tokens = await Promise.all(Array.from({ length: 100 }, () => manager.getToken()))
+    expect(new Set(tokens)).toEqual(new Set([accessTokenOf(provider.stored)]))
+    expect(provider).toMatchObject({ refreshes: 1, mostRunning: 1 })
+  })
+
+  test('100 parallel callers with one rejected token share one', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const rejectedToken = String(await manager.getToken())
+    const tokens = await Promise.all(Array.from({ length: 100 }, () => manager.getToken({ rejectedToken })))
+    expect(new Set(tokens)).toEqual(new Set([accessTokenOf(provider.stored)]))
+    expect(tokens).not.toContain(rejectedToken)
+    expect(provider).toMatchObject({ refreshes: 1, mostRunning: 1 })
+  })
+
+  test('callers born while it runs wait for it, with whatever they ask for', async () => {
+    const provider = createProvider()
+    const answer = deferred<ReturnType<typeof issue>>()
+    provider.onRefresh = () => answer.promise
+    const manager = createTokenManager({ tokenProvider: provider })
+    const rejectedToken = String(await manager.getToken())
+    const first = manager.getToken({ rejectedToken })
+    await jest.advanceTimersByTimeAsync(0)
+    const born = [
+      manager.getToken(),
+      manager.getToken({ forceRefresh: true }),
+      manager.getToken({ rejectedToken }),
+    ]
+    await jest.advanceTimersByTimeAsync(500)
+    const fresh = issue()
+    answer.resolve(fresh)
+    expect(await Promise.all([first, ...born])).toEqual(Array(4).fill(accessTokenOf(fresh)))
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('a late 401 gets the newer token and refreshes nothing', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const old = String(await manager.getToken())
+    const newer = await manager.getToken({ rejectedToken: old })
+    expect(await manager.getToken({ rejectedToken: old })).toBe(newer)
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('a forced refresh is one, also on a good token', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const before = await manager.getToken()
+    const [after] = await Promise.all([
+      manager.getToken({ forceRefresh: true }),
+      manager.getToken({ forceRefresh: true }),
+    ])
+    expect(after).not.toBe(before)
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('nobody signed in: null, also when forced, and no event', async () => {
+    const provider = createProvider(null)
+    provider.onRefresh = () => null
+    const manager = createTokenManager({ tokenProvider: provider })
+    const events: unknown[] = []
+    manager.subscribe((event) => events.push(event))
+    expect(await manager.getToken()).toBeNull()
+    expect(await manager.getToken({ forceRefresh: true })).toBeNull()
+    expect(events).toEqual([])
+    expect(manager.stats().refreshes).toBe(0)
+  })
+
+  test('a listener that asks for a refresh on every refresh does not loop', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const answers: Promise<string | null>[] = []
+    manager.subscribe(({ type }) => {
+      if (type === 'refreshed') answers.push(manager.getToken({ forceRefresh: true }))
+    })
+    await manager.getToken({ forceRefresh: true })
+    await Promise.all(answers)
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('a listener that throws breaks nothing', async () => {
+    const provider = createProvider(expired())
+    const manager = createTokenManager({ tokenProvider: provider })
+    const heard: string[] = []
+    manager.subscribe(() => {
+      throw new Error('a bug of the application')
+    })
+    const stop = manager.subscribe(({ type }) => heard.push(type))
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+    stop()
+    await manager.getToken({ forceRefresh: true })
+    expect(heard).toEqual(['refreshed'])
+  })
+})
+
+describe('what is in hand is true', () => {
+  test('a good token is read once a second at most, and not at all in between', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    for (let i = 0; i < 100; i++) await manager.getToken()
+    expect(provider.reads).toBe(1)
+    jest.advanceTimersByTime(1_000)
+    for (let i = 0; i < 100; i++) await manager.getToken()
+    expect(provider.reads).toBe(2)
+  })
+
+  test.each(['a sign-out', 'a sign-in', 'a refresh'])(
+    '%s made elsewhere is seen within a second',
+    async (change) => {
+      const provider = createProvider(change === 'a sign-in' ? null : issue())
+      const manager = createTokenManager({ tokenProvider: provider })
+      await manager.getToken()
+      provider.stored = change === 'a sign-out' ? null : issue()
+      jest.advanceTimersByTime(1_000)
+      expect(await manager.getToken()).toBe(provider.stored && accessTokenOf(provider.stored))
+    },
+  )
+
+  test('slow storage does not hold up a request with a good token', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const good = await manager.getToken()
+    jest.advanceTimersByTime(2_000)
+    const slow = deferred<null>()
+    provider.getTokens = () => slow.promise
+    const asked = manager.getToken()
+    await jest.advanceTimersByTimeAsync(100)
+    expect(await asked).toBe(good)
+    slow.resolve(null)
+    await jest.advanceTimersByTimeAsync(0)
+    expect(await manager.getToken()).toBeNull()
+  })
+})
+
+describe('whose request', () => {
+  const bob = () => issue({ sub: 'bob' })
+
+  test('a token rejected for one user is never replaced by one of another', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const rejectedToken = String(await manager.getToken())
+    provider.stored = bob()
+    jest.advanceTimersByTime(1_000)
+    await manager.getToken()
+    await expect(manager.getToken({ rejectedToken })).rejects.toMatchObject({ code: 'userChanged' })
+    provider.stored = null
+    jest.advanceTimersByTime(1_000)
+    await expect(manager.getToken({ rejectedToken })).rejects.toMatchObject({ code: 'signedOut' })
+  })
+
+  test('a caller whose user changes while it waits is refused', async () => {
+    const provider = createProvider(expired())
+    const manager = createTokenManager({ tokenProvider: provider })
+    const answer = deferred<ReturnType<typeof issue>>()
+    provider.onRefresh = () => answer.promise
+    const first = manager.getToken()
+    await jest.advanceTimersByTimeAsync(0)
+    const second = manager.getToken()
+    answer.resolve(bob())
+    // The first asked when nobody was known; the second for alice.
+    await expect(second).rejects.toMatchObject({ code: 'userChanged' })
+    expect(await first).toContain('bob')
+  })
+
+  test('a token that this manager never handed out is nobody in particular', async () => {
+    const manager = createTokenManager({ tokenProvider: createProvider() })
+    await expect(manager.getToken({ rejectedToken: 'foreign' })).rejects.toMatchObject({
+      code: 'userChanged',
+    })
+  })
+})

@@ -1,0 +1,20 @@
+import { createTokenManager, type TokenManagerOptions } from '../../src/index.js'
+
+test.each([
+  [{ refreshWindowMs: -1 }, 'refreshWindowMs must be milliseconds from 0 to 2147483647, not -1'],
+  [{ refreshWindowMs: NaN }, 'refreshWindowMs must be'],
+  [{ refreshWindowMs: '5' }, 'refreshWindowMs must be milliseconds from 0 to 2147483647, not "5"'],
+  [{ refreshTimeoutMs: 0 }, 'refreshTimeoutMs must be milliseconds from 1 to 2147483647, not 0'],
+  [{ refreshTimeoutMs: 2 ** 31 }, 'refreshTimeoutMs must be'],
+  [{ tokenUse: 'refresh' }, "tokenUse must be 'access' or 'id', not \"refresh\""],
+  [{ tokenProvider: {} }, 'tokenProvider must be an object with a getTokens function, not "object"'],
+  [{ tokenProvider: null }, 'tokenProvider must be an object with a getTokens function'],
+  [
+    { tokenProvider: 'eyJhbGciOi' },
+    'tokenProvider must be an object with a getTokens function, not "string"',
+  ],
+])('%j is refused at creation', (options, message) => {
+  const create = () => createTokenManager(options as TokenManagerOptions)
+  expect(create).toThrow(TypeError)
+  expect(create).toThrow(`amplify-bearer: ${message}`)
+})
