@@ -74,7 +74,7 @@ function readOrigins(origins: readonly string[]): Set<string> {
 }
 
 function readOrigin(text: string): string {
-  const origin = parseOrigin(text)
+  const origin = parseOrigin(String(text))
   // A path, even '/', would suggest that it counts.
   assertOption(origin && !/\w[/?#]/.test(text), 'allowedOrigins', text, ORIGINS)
   return origin

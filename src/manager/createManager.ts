@@ -43,7 +43,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   let seenMs = -Infinity
   let current: Visit | undefined
   let previous: Promise<unknown> = Promise.resolve()
-  let closed = false
+  const life = new AbortController()
   const unwatch = source.watch?.(follow)
   platform.addEventListener?.('online', resetBackoff)
 
@@ -91,7 +91,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     previous = previous.then(async () => {
       const startedMs = performance.now()
       const timeout = { error: new BearerError('refreshTimeout') }
-      const outcome = await waitFor(pay(visit, request), timeout, refreshTimeoutMs)
+      const outcome = await waitFor(pay(visit, request), timeout, refreshTimeoutMs, life.signal)
       if (visit !== current) return
       seenMs = performance.now()
       announce(outcome, seenMs - startedMs)
@@ -172,7 +172,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     let outcome: Outcome | undefined
     for (;;) {
       if (signal?.aborted) throw abortReason(signal)
-      if (closed) throw new BearerError('closed')
+      if (life.signal.aborted) throw new BearerError('closed')
       const now = currentInstant()
       // What has just been refreshed is as good as it gets, whatever its claims.
       const need = outcome?.refreshed ? undefined : needOf(hand, request, now, refreshWindowMs)
@@ -238,7 +238,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   }
 
   function close(): void {
-    closed = true
+    life.abort()
     platform.removeEventListener?.('online', resetBackoff)
     unwatch?.()
     hand = undefined
@@ -248,7 +248,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
 
   return {
     get closed() {
-      return closed
+      return life.signal.aborted
     },
     getToken,
     report,

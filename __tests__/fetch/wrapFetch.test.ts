@@ -1,0 +1,218 @@
+import { inspect } from 'node:util'
+import { http, HttpResponse } from 'msw'
+import { wrapFetch, type BearerRequestInit } from '../../src/index.js'
+import { ORIGIN, setupApi } from '../support/api.js'
+import { deferred, issue } from '../support/provider.js'
+
+const api = setupApi()
+
+function createFetch(options: Parameters<typeof wrapFetch>[2] = { allowedOrigins: [ORIGIN] }) {
+  const tokens = api().manager()
+  return { tokens, apiFetch: wrapFetch(fetch, tokens, options) }
+}
+
+interface Echo {
+  number: number
+  body: string
+}
+const echo = async (response: Promise<Response>) => (await (await response).json()) as Echo
+const expired = () => issue({ issuedAgoMs: 3_600_000 })
+
+describe('the token goes', () => {
+  test.each<[string, RequestInfo | URL, boolean]>([
+    ['with a string', `${ORIGIN}/users`, true],
+    ['with a URL', new URL(`${ORIGIN}/users`), true],
+    ['with a Request', new Request(`${ORIGIN}/users`), true],
+    ['to the same origin written otherwise', 'HTTPS://API.example.COM:443/users', true],
+    ['not to another origin', 'https://evil.example/', false],
+    ['not to a look-alike', 'https://api.example.com.evil.example/', false],
+    ['not to another scheme', 'http://api.example.com/', false],
+    ['not with a URL that has to be repaired', 'https:\\\\api.example.com/', false],
+  ])('%s', async (_, input, goes) => {
+    const { apiFetch } = createFetch()
+    await apiFetch(input)
+    expect(api().calls.map(({ bearer }) => bearer === `Bearer ${api().token()}`)).toEqual([goes])
+  })
+
+  test.each<[string, BearerRequestInit, string | null]>([
+    ['not with a request that opts out', { bearer: false }, null],
+    ['not in place of a header of its own', { headers: { authorization: 'Bearer mine' } }, 'Bearer mine'],
+    ["not with Amplify's own calls of Cognito", { headers: { 'X-Amz-Target': 'AWSCognito.GetUser' } }, null],
+  ])('%s', async (_, init, sent) => {
+    const { apiFetch } = createFetch()
+    expect((await apiFetch(`${ORIGIN}/always401`, init)).status).toBe(401)
+    expect(api().calls).toMatchObject([{ bearer: sent }])
+    expect(api().provider.refreshes).toBe(0)
+  })
+
+  test('not when nobody is signed in: the request goes out bare', async () => {
+    api().provider.stored = null
+    const { apiFetch } = createFetch()
+    expect((await apiFetch(ORIGIN)).status).toBe(401)
+    expect(api().calls).toMatchObject([{ bearer: null }])
+  })
+
+  test('beside the headers that the caller set, and those are not changed', async () => {
+    const { apiFetch } = createFetch()
+    const headers = new Headers({ 'x-mine': '1' })
+    await apiFetch(ORIGIN, Object.freeze({ headers }))
+    await apiFetch(ORIGIN, { headers: [['x-mine', '1']] })
+    await apiFetch(new Request(ORIGIN, { headers: { 'x-mine': '1' } }))
+    for (const call of api().calls) {
+      expect(call.headers.get('x-mine')).toBe('1')
+      expect(call.bearer).not.toBeNull()
+    }
+    expect([...headers]).toEqual([['x-mine', '1']])
+  })
+})
+
+describe('a challenge', () => {
+  test('is answered by one replay with the new token and the same request', async () => {
+    const { apiFetch, tokens } = createFetch()
+    api().revoke()
+    const old = api().token()
+    const init = Object.freeze({ method: 'PUT', body: 'text', headers: { 'x-request-id': '7' } })
+    expect(await echo(apiFetch(`${ORIGIN}/orders?q=1`, init))).toEqual({ number: 2, body: 'text' })
+    const [first, second] = api().calls
+    expect([first?.bearer, second?.bearer]).toEqual([`Bearer ${old}`, `Bearer ${api().token()}`])
+    for (const call of api().calls) {
+      expect(call).toMatchObject({ method: 'PUT', url: `${ORIGIN}/orders?q=1`, body: 'text' })
+      expect(call.headers.get('x-request-id')).toBe('7')
+    }
+    expect(tokens.stats()).toMatchObject({ refreshes: 1, replays: 1 })
+  })
+
+  test('of 100 parallel requests costs one refresh', async () => {
+    const { apiFetch } = createFetch()
+    api().revoke()
+    const responses = await Promise.all(Array.from({ length: 100 }, () => apiFetch(ORIGIN)))
+    expect(responses.every(({ ok }) => ok)).toBe(true)
+    expect(api().calls).toHaveLength(200)
+    expect(api().provider).toMatchObject({ refreshes: 1, mostRunning: 1 })
+  })
+
+  test('that comes again is the end, and a route that always refuses costs one refresh', async () => {
+    const { apiFetch } = createFetch()
+    for (let i = 0; i < 10; i++) {
+      expect((await apiFetch(`${ORIGIN}/always401?i=${String(i)}`)).status).toBe(401)
+      expect((await apiFetch(`${ORIGIN}/fine`)).status).toBe(200)
+    }
+    expect(api().provider.refreshes).toBe(1)
+  })
+
+  test('whose refresh fails gives the caller its own 401, unread', async () => {
+    const { apiFetch } = createFetch()
+    api().revoke()
+    api().provider.onRefresh = () => Promise.reject(new TypeError('Failed to fetch'))
+    const response = await apiFetch(`${ORIGIN}/a`)
+    expect(response).toMatchObject({ status: 401, url: `${ORIGIN}/a` })
+    expect(await response.json()).toEqual({ number: 1, body: '' })
+  })
+
+  test('is what shouldRefresh says', async () => {
+    const shouldRefresh = ({ status, headers }: { status: number; headers: Headers }) =>
+      status === 403 && headers.get('x-reason') === 'token expired'
+    const { apiFetch } = createFetch({ allowedOrigins: [ORIGIN], shouldRefresh })
+    const tooOld = { status: 403, headers: { 'x-reason': 'token expired' } }
+    api().use(http.get(`${ORIGIN}/a`, () => HttpResponse.json(null, tooOld), { once: true }))
+    expect((await apiFetch(`${ORIGIN}/a`)).status).toBe(200)
+    expect((await apiFetch(`${ORIGIN}/always401`)).status).toBe(401)
+    expect(api().provider.refreshes).toBe(1)
+  })
+
+  test('is not replayed for another user, nor for nobody', async () => {
+    const { apiFetch } = createFetch()
+    await apiFetch(ORIGIN)
+    api().revoke()
+    api().provider.onRefresh = () => issue({ sub: 'bob' })
+    expect((await apiFetch(ORIGIN)).status).toBe(401)
+    expect(api().calls).toHaveLength(2)
+  })
+})
+
+describe('bodies', () => {
+  const form = new FormData()
+  form.set('name', 'Ada')
+  test.each<[string, BodyInit, string]>([
+    ['text', 'plain', 'plain'],
+    ['search parameters', new URLSearchParams({ a: '1' }), 'a=1'],
+    ['bytes', new TextEncoder().encode('bytes'), 'bytes'],
+    ['a blob', new Blob(['blob']), 'blob'],
+    ['a form', form, 'Ada'],
+  ])('that are %s are replayed whole, in an init or in a Request', async (_, body, text) => {
+    const { apiFetch } = createFetch()
+    for (const send of [
+      () => apiFetch(ORIGIN, { method: 'POST', body }),
+      () => apiFetch(new Request(ORIGIN, { method: 'POST', body })),
+    ]) {
+      api().revoke()
+      expect((await echo(send())).body).toContain(text)
+    }
+    expect(api().calls).toHaveLength(4)
+    for (const call of api().calls) expect(call.body).toContain(text)
+  })
+
+  test('that can be read only once are never replayed empty: the caller gets the 401', async () => {
+    const { apiFetch } = createFetch()
+    api().revoke()
+    const body = new Blob(['once']).stream()
+    const response = await apiFetch(ORIGIN, { method: 'POST', body, duplex: 'half' } as RequestInit)
+    expect(response.status).toBe(401)
+    expect(await response.json()).toEqual({ number: 1, body: 'once' })
+  })
+})
+
+describe('abort', () => {
+  test('while it waits rejects at once with the reason, and it is never sent', async () => {
+    const { apiFetch } = createFetch()
+    const answer = deferred<ReturnType<typeof issue>>()
+    api().provider.stored = expired()
+    api().provider.onRefresh = () => answer.promise
+    const controller = new AbortController()
+    const other = apiFetch(`${ORIGIN}/other`)
+    const init = { signal: controller.signal }
+    const aborted = [apiFetch(`${ORIGIN}/a`, init), apiFetch(new Request(`${ORIGIN}/b`, init))]
+    await new Promise(setImmediate)
+    controller.abort()
+    for (const request of aborted) await expect(request).rejects.toMatchObject({ name: 'AbortError' })
+    answer.resolve(issue())
+    expect((await other).status).toBe(200)
+    expect(api().calls.map(({ url }) => url)).toEqual([`${ORIGIN}/other`])
+  })
+})
+
+describe('what cannot be sent', () => {
+  test('rejects with the reason, and no token is in it', async () => {
+    const { apiFetch } = createFetch()
+    api().provider.stored = expired()
+    api().provider.onRefresh = () => Promise.reject(new TypeError('Failed to fetch'))
+    const error: unknown = await apiFetch(ORIGIN).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ name: 'BearerError', code: 'offline', retryable: true })
+    expect(inspect(error, { depth: 8 })).not.toContain('secret.')
+    expect(api().calls).toEqual([])
+  })
+})
+
+describe('bad input', () => {
+  test.each([
+    ['no fetch', [undefined, {}], 'fetch must be a function, not "undefined"'],
+    [
+      'no origin, and no page to take it from',
+      [fetch, undefined],
+      'allowedOrigins must be given where there is no page',
+    ],
+    ['an origin with a path', [fetch, { allowedOrigins: [`${ORIGIN}/v1`] }], `not "${ORIGIN}/v1"`],
+  ])('%s is refused at once', (_, [given, options], message) => {
+    const wrap = () => wrapFetch(given as typeof fetch, api().manager(), options as object)
+    expect(wrap).toThrow(TypeError)
+    expect(wrap).toThrow(message)
+  })
+
+  test('what fetch itself refuses is refused by fetch', async () => {
+    const { apiFetch } = createFetch()
+    await expect(apiFetch('/relative')).rejects.toMatchObject({ name: 'TypeError' })
+    const used = new Request(ORIGIN, { method: 'POST', body: 'x' })
+    await used.text()
+    await expect(apiFetch(used)).rejects.toMatchObject({ name: 'TypeError' })
+  })
+})

@@ -1,0 +1,132 @@
+import fc from 'fast-check'
+import { CLIENTS, type Client } from './clients.js'
+import type { Change, History, User } from './journal.js'
+import { ANSWERS, type SessionPlan } from './session.js'
+import { beginTime, createWorld, DEADLINE_MS, PATHS, rest, type Path, type World } from './world.js'
+
+export type Step =
+  | { do: 'request'; client: Client; path: Path; abortable: boolean }
+  | { do: 'ask'; how: 'plainly' | 'forced'; abortable: boolean }
+  /** A client of the application's own, with the `nth` token that anybody sent. */
+  | { do: 'renew'; nth: number; abortable: boolean }
+  | { do: 'abort'; nth: number }
+  /** The `nth` outstanding answer, of the API or of the token provider, arrives. */
+  | { do: 'answer'; nth: number }
+  | { do: 'pass'; ms: number }
+  | { do: 'setClock'; aheadMs: number }
+  | { do: 'revoke' | 'online' | 'close' }
+  /** Elsewhere, and told at once or not at all. */
+  | { do: 'switch'; user: User | undefined; told: boolean }
+  | { do: 'refreshElsewhere'; change: Change | undefined }
+
+export interface Plan extends SessionPlan {
+  readonly steps: readonly Step[]
+  /** After each step this many microtasks go by; none given: until everything rests. */
+  readonly ticks: readonly number[]
+  /** What `Math.random` gives: the jitter of the back-off. */
+  readonly random: number
+}
+
+const nth = fc.nat({ max: 5 })
+const abortable = fc.boolean()
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('answer' as const), nth }) },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      do: fc.constant('request' as const),
+      client: fc.constantFrom(...CLIENTS),
+      path: fc.oneof({ weight: 6, arbitrary: fc.constant('/open' as const) }, fc.constantFrom(...PATHS)),
+      abortable,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('ask' as const),
+      how: fc.constantFrom('plainly' as const, 'forced' as const),
+      abortable,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('renew' as const), nth, abortable }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('abort' as const), nth }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(10, 150, 600, 1_200, DEADLINE_MS, 45_000, 70_000),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ do: 'revoke' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('switch' as const),
+      user: fc.constantFrom('bob' as const, 'alice' as const, undefined),
+      told: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.record({
+        do: fc.constant('refreshElsewhere' as const),
+        change: fc.constantFrom('tokenRefresh' as const, 'signedIn' as const, undefined),
+      }),
+      fc.record({
+        do: fc.constant('setClock' as const),
+        aheadMs: fc.constantFrom(-3_600_000, -30_000, 30_000, 3_600_000),
+      }),
+      fc.record({ do: fc.constantFrom('online' as const, 'close' as const) }),
+    ),
+  },
+)
+
+const answers = (good: number): fc.Arbitrary<SessionPlan['reads']> =>
+  fc.array(
+    fc.oneof({ weight: good, arbitrary: fc.constant('tokens' as const) }, fc.constantFrom(...ANSWERS)),
+    {
+      maxLength: 8,
+    },
+  )
+
+/** Plans for worlds; `ragged` ones leave no rest between steps. */
+export function plans(ragged: boolean): fc.Arbitrary<Plan> {
+  return fc.record({
+    refreshes: answers(3),
+    reads: answers(20),
+    readsEarly: fc.boolean(),
+    random: fc.constantFrom(0, 0.5, 0.999),
+    steps: fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }),
+    ticks: ragged ? fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 8 }) : fc.constant([]),
+  })
+}
+
+/** Lives through a plan, then answers everything and lets time pass until nobody waits any more. */
+export async function live(plan: Plan): Promise<History> {
+  beginTime()
+  jest.spyOn(Math, 'random').mockReturnValue(plan.random)
+  const answers: (() => void)[] = []
+  const world = createWorld(plan, () => new Promise((resolve) => answers.push(resolve)))
+  const answer = (nth: number): void => answers.splice(nth % answers.length, 1)[0]?.()
+  // Most lives begin with a token in hand.
+  world.request('fetch', '/open', false)
+  for (const [index, next] of plan.steps.entries()) {
+    await take(next, world, answer, plan.ticks.length > 0)
+    await pause(plan.ticks[index % plan.ticks.length], next)
+  }
+  for (
+    let rounds = 0;
+    rounds < 3 + plan.steps.length && (world.waiting.size > 0 || answers.length > 0);
+    rounds++
+  ) {
+    for (const arrive of answers.splice(0)) arrive()
+    await rest()
+    if (answers.length === 0) jest.advanceTimersByTime(DEADLINE_MS)
+    await rest()
+  }
+  const history = world.history(plan.ticks.length > 0)
+  world.manager.close()
+  return history
+}
