@@ -37,7 +37,7 @@ export function createClients(manager: TokenManager, api: Api): Send {
 
 function platformFetch(api: Api): typeof fetch {
   return async (input, init) => {
-    const headers = new Headers(init?.headers)
+    const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
     const url = input instanceof Request ? input.url : String(input)
     const call = (): Promise<number> => api(callOf(headers.get(CALLER), url, headers.get('authorization')))
     const status = await untilAborted(init?.signal, call, (signal) => signal.reason as Error)

@@ -112,15 +112,12 @@ export async function live(plan: Plan): Promise<History> {
   const answer = (nth: number): void => answers.splice(nth % answers.length, 1)[0]?.()
   // Most lives begin with a token in hand.
   world.request('fetch', '/open', false)
+  await rest()
   for (const [index, next] of plan.steps.entries()) {
     await take(next, world, answer, plan.ticks.length > 0)
-    await pause(plan.ticks[index % plan.ticks.length], next)
+    await pause(plan.ticks[index % plan.ticks.length])
   }
-  for (
-    let rounds = 0;
-    rounds < 3 + plan.steps.length && (world.waiting.size > 0 || answers.length > 0);
-    rounds++
-  ) {
+  for (let rounds = 0; rounds < 100 && (world.waiting.size > 0 || answers.length > 0); rounds++) {
     for (const arrive of answers.splice(0)) arrive()
     await rest()
     if (answers.length === 0) jest.advanceTimersByTime(DEADLINE_MS)
@@ -129,4 +126,57 @@ export async function live(plan: Plan): Promise<History> {
   const history = world.history(plan.ticks.length > 0)
   world.manager.close()
   return history
+}
+
+async function take(next: Step, world: World, answer: (nth: number) => void, ragged: boolean): Promise<void> {
+  switch (next.do) {
+    case 'request':
+      world.request(next.client, next.path, next.abortable)
+      return
+    case 'ask':
+      world.getToken({ forceRefresh: next.how === 'forced' }, next.abortable)
+      return
+    case 'renew': {
+      const tokens = world.facts.flatMap((fact) => (fact.type === 'sent' && fact.token ? [fact.token] : []))
+      const rejectedToken = tokens[next.nth % tokens.length]
+      if (rejectedToken) world.getToken({ rejectedToken, route: 'own client' }, next.abortable)
+      return
+    }
+    case 'abort':
+      await world.abort(next.nth, ragged ? undefined : rest)
+      return
+    case 'answer':
+      answer(next.nth)
+      return
+    case 'pass':
+      // Microtasks take no time.
+      await rest()
+      jest.advanceTimersByTime(next.ms)
+      await rest()
+      return
+    case 'setClock':
+      jest.setSystemTime(Date.now() + next.aheadMs)
+      return
+    case 'revoke':
+      world.session.revoke()
+      return
+    case 'online':
+      world.online()
+      return
+    case 'close':
+      world.close()
+      return
+    case 'switch':
+      world.session.become(next.user)
+      if (next.told) world.session.tell(next.user ? 'signedIn' : 'signedOut')
+      return
+    case 'refreshElsewhere':
+      world.session.refresh()
+      if (next.change) world.session.tell(next.change)
+  }
+}
+
+async function pause(ticks: number | undefined): Promise<void> {
+  if (ticks === undefined) return rest()
+  for (let i = 0; i < ticks; i++) await Promise.resolve()
 }

@@ -17,8 +17,8 @@ export interface World {
   readonly waiting: ReadonlySet<number>
   readonly request: (client: Client, path: Path, abortable: boolean) => void
   readonly getToken: (options: GetTokenOptions, abortable: boolean) => void
-  /** Of the callers that came with a signal, the `nth` (they are counted round). */
-  readonly abort: (nth: number) => number | undefined
+  /** Of the callers that came with a signal, the `nth` (they are counted round); notes who has not settled after `rest`. */
+  readonly abort: (nth: number, rest?: () => Promise<void>) => Promise<void>
   readonly online: () => void
   readonly close: () => void
   readonly history: (ragged: boolean) => History
@@ -110,12 +110,13 @@ export function createWorld(plan: SessionPlan, answering: (label: string) => Pro
       }
       caller(ask, abortable, owner)
     },
-    abort: (nth) => {
-      const entry = signals[nth % signals.length]
-      if (!entry || entry.controller.signal.aborted) return undefined
-      note({ type: 'aborted', caller: entry.caller })
-      entry.controller.abort()
-      return entry.caller
+    abort: async (nth, rest) => {
+      const { caller, controller } = signals[nth % signals.length] ?? {}
+      if (caller === undefined || !controller || controller.signal.aborted) return
+      note({ type: 'aborted', caller })
+      controller.abort()
+      await rest?.()
+      if (rest && waiting.has(caller)) note({ type: 'lingered', caller })
     },
     online: () => {
       note({ type: 'online' })

@@ -14,15 +14,12 @@ const USUAL = { bare: 0, failures: '', told: '', signedIn: true }
 ConsoleLogger.LOG_LEVEL = 'ERROR'
 
 print(bold('Six hard moments of a signed-in app: with amplify-bearer, and with the recipe in wide use'))
-print(
-  dim(
-    'The real aws-amplify, axios and fetch. A user pool of its own for each of the two, on this machine: it',
-  ),
-)
-print(dim('rotates refresh tokens and takes 20 ms a call. Storage takes 2 ms an operation, as on a phone.'))
-print(
-  dim('sends: requests that reached the API. refresh calls: calls that reached the pool. All is measured.'),
-)
+const INTRODUCTION = `
+The real aws-amplify, axios and fetch, in turn against a local user pool and API of their own.
+The pool takes 20 ms a call and rotates refresh tokens without a grace period; storage takes 2 ms
+an operation, as on a phone. Everything below was measured just now:
+sends are requests that reached the API, refresh calls those that reached the pool.`
+for (const line of INTRODUCTION.trim().split('\n')) print(dim(line))
 
 const brokenScenes = []
 for (const [index, scene] of scenes.entries()) {

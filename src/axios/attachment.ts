@@ -4,62 +4,72 @@ import { originOf } from '../http/origin.js'
 import { bufferForm } from './form.js'
 
 type Config = InternalAxiosRequestConfig
-type Transforms = Config['transformResponse']
+export type ResponseHeaders = AxiosResponse['headers']
+type Original = Pick<Config, 'transformRequest' | 'transformResponse' | 'beforeRedirect'>
 
-/** What is known of a request that carries a token, from its start to its response. */
-export interface Attachment {
-  readonly token: string
-  /** Whether the response asks for a fresh token. */
-  challenged?: boolean
-  /** What the caller had on the config. */
-  readonly original: Pick<Config, 'transformRequest' | 'transformResponse' | 'beforeRedirect'>
-}
+/** What `bearer` on a config says once its request is over; until then an {@link Attachment} stands there. */
+export const SENT = 'sent'
 
-/** Puts the token on a request's config, which is axios' own copy of what the caller passed. */
-export function attach(config: Config, token: string, own: string | undefined, bearer: Bearer): Attachment {
-  const { transformRequest, transformResponse, beforeRedirect } = config
-  const original = { transformRequest, transformResponse, beforeRedirect } as Attachment['original']
-  const attachment: Attachment = { token, original }
-  let strayed = false
-  config.headers.set('Authorization', `Bearer ${token}`)
-  // A challenge that is answered never reaches the application's transforms: they see one response.
-  config.transformResponse = function (data: unknown, headers, status = 0) {
-    attachment.challenged = !strayed && bearer.isChallenge(viewOf(status, headers))
-    return attachment.challenged ? data : transform(transformResponse, this, { data, headers, status })
+/**
+ * What is known of a request that carries a token. It stands on the config, where it survives `{ ...config }` and, its
+ * fields being private, shows nothing: configs end up in errors and logs.
+ */
+export class Attachment {
+  readonly #token: string
+  readonly #bearer: Bearer
+  readonly #original: Original
+  #challenged: boolean | undefined
+
+  /** Puts the token on a request's config, which is axios' own copy of what the caller passed. */
+  constructor(config: Config, token: string, own: string | undefined, bearer: Bearer) {
+    const { transformRequest, transformResponse, beforeRedirect } = config
+    this.#token = token
+    this.#bearer = bearer
+    this.#original = { transformRequest, transformResponse, beforeRedirect } as Original
+    let strayed = false
+    config.bearer = this
+    // Not by `set`, which takes longer than all the rest: the name is known to be absent, the value to be clean.
+    config.headers.Authorization = `Bearer ${token}`
+    // A challenge that is answered never reaches the application's transforms: they see one response.
+    const isChallenge = (status: number, headers: ResponseHeaders): boolean =>
+      (this.#challenged = !strayed && bearer.isChallenge(status, headers))
+    config.transformResponse = function (data: unknown, headers, status = 0) {
+      return isChallenge(status, headers) ? data : transform(transformResponse, this, data, headers, status)
+    }
+    if (typeof config.data === 'object') config.transformRequest = [...listOf(transformRequest), bufferForm]
+    // axios up to 1.20 keeps the header on a redirect to a subdomain.
+    config.beforeRedirect = (options, ...details) => {
+      strayed = !bearer.mayCarryToken(originOf(String(options['href'])), own)
+      if (strayed) Reflect.deleteProperty(options['headers'] as object, 'Authorization')
+      beforeRedirect?.(options, ...details)
+    }
   }
-  if (typeof config.data === 'object') config.transformRequest = [...listOf(transformRequest), bufferForm]
-  // axios up to 1.20 keeps the header on a redirect to a subdomain.
-  config.beforeRedirect = (options, ...details) => {
-    strayed = !bearer.mayCarryToken(originOf(String(options['href'])), own)
-    if (strayed) Reflect.deleteProperty(options['headers'] as object, 'Authorization')
-    beforeRedirect?.(options, ...details)
+
+  /** Gives a config of `bearer`'s back what the caller had there; what is known of its request, if it had a token. */
+  static settle(
+    config: Config | undefined,
+    bearer: Bearer,
+  ): { token: string; challenged: boolean | undefined } | undefined {
+    const attachment = config?.bearer
+    if (!(attachment instanceof Attachment) || attachment.#bearer !== bearer) return undefined
+    Object.assign(config ?? {}, attachment.#original, { bearer: SENT })
+    return { token: attachment.#token, challenged: attachment.#challenged }
   }
-  return attachment
 }
 
 /** Runs the application's own response transforms, as axios does. */
 export function transform(
-  transforms: Transforms,
+  transforms: Config['transformResponse'],
   config: Config,
-  { data, headers, status }: Pick<AxiosResponse<unknown>, 'data' | 'headers' | 'status'>,
-): unknown {
-  return listOf(transforms).reduce<unknown>(
-    (transformed, next) => next.call(config, transformed, headers as AxiosResponseHeaders, status),
-    data,
-  )
-}
-
-/** An axios response as `shouldRefresh` sees it; its headers are converted only if they are looked at. */
-export function viewOf(
+  data: unknown,
+  headers: ResponseHeaders,
   status: number,
-  headers: AxiosResponse['headers'],
-): { status: number; headers: Headers } {
-  return {
-    status,
-    get headers() {
-      return new Headers((headers as AxiosResponseHeaders).toJSON(true))
-    },
+): unknown {
+  let transformed = data
+  for (const next of listOf(transforms)) {
+    transformed = next.call(config, transformed, headers as AxiosResponseHeaders, status)
   }
+  return transformed
 }
 
 function listOf<T>(value: T | T[] | undefined): T[] {

@@ -3,16 +3,13 @@ import { assertOption, BearerError, isBearerError } from '../errors.js'
 import { createBearer, routeOf, type BearerOptions } from '../http/bearer.js'
 import { discard, isOneShot } from '../http/body.js'
 import type { TokenManager } from '../manager/types.js'
-import { attach, viewOf, transform, type Attachment } from './attachment.js'
-import { destinationOf } from './destination.js'
+import { Attachment, SENT, transform } from './attachment.js'
+import { createDestinationReader } from './destination.js'
 import { cannotSend, conceal } from './failure.js'
 import { createReplay } from './replay.js'
 import { signalOf } from './signal.js'
 
 type Config = InternalAxiosRequestConfig
-/** What `bearer` on a config says once its request is over; until then an object stands there. */
-const SENT = 'sent'
-
 type MaybePromise<T> = T | Promise<T>
 
 /** The arguments of `interceptors.request.use(...request)` and `interceptors.response.use(...response)`. */
@@ -38,19 +35,15 @@ export function bearerInterceptors(
 ): BearerInterceptors {
   assertInstance(instance)
   const bearer = createBearer(manager, options)
+  const destinationOf = createDestinationReader()
   const send = createReplay(instance)
-  /** By an empty object on the config, which survives `{ ...config }` and says nothing of the token. */
-  const attachments = new WeakMap<object, Attachment>()
-
   function onRequest(config: Config): MaybePromise<Config> {
     const { target, own } = destinationOf(config)
     if (config.bearer === false || speaksForItself(config) || !bearer.mayCarryToken(target, own))
       return config
     return manager.getToken({ signal: signalOf(config) }).then(
       (token) => {
-        if (token === null) return config
-        config.bearer = {}
-        attachments.set(config.bearer, attach(config, token, own, bearer))
+        if (token !== null) new Attachment(config, token, own, bearer)
         return config
       },
       (error: unknown) => {
@@ -67,11 +60,8 @@ export function bearerInterceptors(
     response?: AxiosResponse,
     error?: AxiosError,
   ): MaybePromise<AxiosResponse> {
-    const attachment = attachments.get(Object(config?.bearer) as object)
-    if (config && attachment) {
-      Object.assign(config, attachment.original, { bearer: SENT })
-      if (review(attachment, response, error)) return answer(config, response, attachment.token, error)
-    }
+    const sent = Attachment.settle(config, bearer)
+    if (sent && config && review(sent, response, error)) return answer(config, response, sent.token, error)
     if (response && !error) return response
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- axios hands on whatever was thrown
     throw error
@@ -79,14 +69,14 @@ export function bearerInterceptors(
 
   /** Keeps the token from the caller's view, and tells the manager how the API took it. Whether it asks for another. */
   function review(
-    { token, challenged }: Pick<Attachment, 'token' | 'challenged'>,
+    { token, challenged }: { token: string; challenged?: boolean | undefined },
     response?: AxiosResponse,
     error?: AxiosError,
     route?: string,
   ): response is AxiosResponse {
     if (error) conceal(error)
     if (!response) return false
-    const asks = challenged ?? bearer.isChallenge(viewOf(response.status, response.headers))
+    const asks = challenged ?? bearer.isChallenge(response.status, response.headers)
     bearer.report(token, response.status, asks, route)
     return asks
   }
@@ -106,7 +96,13 @@ export function bearerInterceptors(
       discard(response.data as Parameters<typeof discard>[0])
       return replay(config, fresh, route)
     }
-    response.data = transform(config.transformResponse, config, response)
+    response.data = transform(
+      config.transformResponse,
+      config,
+      response.data,
+      response.headers,
+      response.status,
+    )
     if (!error) return response
     if (fresh !== true) error.cause = fresh
     throw error

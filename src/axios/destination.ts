@@ -10,14 +10,18 @@ export interface Destination {
 /** What axios takes for an absolute URL, which it does not put behind the base URL. */
 const ABSOLUTE = /^([a-z][a-z\d+.-]*:)?\/\//i
 
-export function destinationOf({
-  baseURL,
-  url = '',
-  allowAbsoluteUrls,
-}: InternalAxiosRequestConfig): Destination {
-  const own = baseURL ? originOf(baseURL) : pageOrigin()
-  if (baseURL && !ABSOLUTE.test(url)) return { target: own, own }
-  const target = originOf(url)
-  // Not every axios heeds allowAbsoluteUrls: such a request may go to either.
-  return { target: allowAbsoluteUrls === false && target !== own ? undefined : target, own }
+/** Reads destinations; the base URL, nearly always the one before, is read once. */
+export function createDestinationReader(): (config: InternalAxiosRequestConfig) => Destination {
+  let lastBaseURL: string | undefined
+  let own = pageOrigin()
+  return ({ baseURL, url = '', allowAbsoluteUrls }) => {
+    if (baseURL !== lastBaseURL) {
+      lastBaseURL = baseURL
+      own = baseURL ? originOf(baseURL) : pageOrigin()
+    }
+    if (baseURL && !ABSOLUTE.test(url)) return { target: own, own }
+    const target = originOf(url)
+    // Not every axios heeds allowAbsoluteUrls: such a request may go to either.
+    return { target: allowAbsoluteUrls === false && target !== own ? undefined : target, own }
+  }
 }

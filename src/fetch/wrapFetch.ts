@@ -31,7 +31,7 @@ export function wrapFetch(
   assertOption(options.allowedOrigins ?? own, 'allowedOrigins', null, 'given where there is no page')
   const mayCarryToken = (url: string): boolean => bearer.mayCarryToken(originOf(url), own)
   const isChallenge = (response: Response): boolean =>
-    bearer.isChallenge(response) &&
+    bearer.isChallenge(response.status, response.headers) &&
     // After a redirect to a foreign origin the answer is about a request without the token.
     (!response.redirected || mayCarryToken(response.url))
 

@@ -18,8 +18,8 @@ export interface BearerOptions {
 export interface Bearer {
   /** Whether the token may go to `target`, when the client's own origin (base URL or page) is `own`. */
   readonly mayCarryToken: (target: string | undefined, own: string | undefined) => boolean
-  /** Whether the response asks for a fresh token. */
-  readonly isChallenge: NonNullable<BearerOptions['shouldRefresh']>
+  /** Whether the response asks for a fresh token. `headers`: standard ones or axios', both iterable. */
+  readonly isChallenge: (status: number, headers: object) => boolean
   /** A better token than the refused one, or why there is none. @throws the signal's reason when it aborts */
   readonly renew: (
     token: string,
@@ -33,17 +33,25 @@ export interface Bearer {
 /** @throws TypeError for a wrong option, BearerError for a closed manager */
 export function createBearer(
   manager: TokenManager,
-  { allowedOrigins, shouldRefresh = isUnauthorized }: BearerOptions,
+  { allowedOrigins, shouldRefresh }: BearerOptions,
 ): Bearer {
   const { getToken, closed } = Object(manager) as Partial<TokenManager>
   assertOption(getToken, 'manager', typeof manager, 'made by createTokenManager')
   if (closed) throw new BearerError('closed')
-  assertOption(typeof shouldRefresh === 'function', 'shouldRefresh', typeof shouldRefresh, 'a function')
+  assertOption(
+    !shouldRefresh || typeof shouldRefresh === 'function',
+    'shouldRefresh',
+    typeof shouldRefresh,
+    'a function',
+  )
   const allowed = allowedOrigins && readOrigins(allowedOrigins)
   return {
     mayCarryToken: (target, own) =>
       target !== undefined && (allowed ? allowed.has(target) : target === own && isSecure(target)),
-    isChallenge: shouldRefresh,
+    isChallenge: (status, headers) =>
+      shouldRefresh
+        ? shouldRefresh({ status, headers: new Headers(headers as HeadersInit) })
+        : status === 401,
     async renew(rejectedToken, route, signal) {
       try {
         return (await manager.getToken({ rejectedToken, route, signal })) ?? new BearerError('signedOut')
@@ -64,18 +72,14 @@ export function routeOf(method = 'GET', url: string): string {
   return `${method} ${url.replace(/[?#].*/s, '')}`
 }
 
-function isUnauthorized({ status }: { status: number }): boolean {
-  return status === 401
-}
-
 function readOrigins(origins: readonly string[]): Set<string> {
   assertOption(Array.isArray(origins) && origins.length > 0, 'allowedOrigins', origins, ORIGINS)
   return new Set(origins.map(readOrigin))
 }
 
-function readOrigin(text: string): string {
+function readOrigin(text: unknown): string {
   const origin = parseOrigin(String(text))
   // A path, even '/', would suggest that it counts.
-  assertOption(origin && !/\w[/?#]/.test(text), 'allowedOrigins', text, ORIGINS)
+  assertOption(origin && !/\w[/?#]/.test(String(text)), 'allowedOrigins', text, ORIGINS)
   return origin
 }
