@@ -7,8 +7,8 @@ const config: Config = {
   // The sources name their imports as Node's ESM wants them: './errors.js' is errors.ts.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.(ts|m?js)$': ['ts-jest', { tsconfig: 'tsconfig.jest.json' }] },
-  // msw's ESM-only dependencies must be compiled as well.
-  transformIgnorePatterns: ['/node_modules/(?!(until-async|rettime|@open-draft/deferred-promise)/)'],
+  // msw's ESM-only dependencies, and ky, must be compiled as well.
+  transformIgnorePatterns: ['/node_modules/(?!(until-async|rettime|@open-draft/deferred-promise|ky)/)'],
   restoreMocks: true,
 }
 

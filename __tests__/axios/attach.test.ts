@@ -155,7 +155,7 @@ describe('installing', () => {
     [axios, { shouldRefresh: 401 }, 'shouldRefresh must be a function'],
   ])('something wrong is refused at once: %p %j', (instance, options, message) => {
     const tokens = api().manager()
-    const attach = () => attachBearer(instance as typeof axios, tokens, options as object)
+    const attach = () => attachBearer(instance as typeof axios, tokens, options as never)
     expect(attach).toThrow(TypeError)
     expect(attach).toThrow(message)
   })

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
-import axios, { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
+import axios, { AxiosError, type AxiosResponse } from 'axios'
 import { http, HttpResponse } from 'msw'
 import { attachBearer } from '../../src/axios/index.js'
 import { BearerError } from '../../src/index.js'
@@ -177,8 +177,7 @@ describe('the application sees one request and one response', () => {
     api().revoke()
     expect((await client.request(config)).status).toBe(200)
     const error = await failureOf(client.get('/always401'))
-    const again = error.config as InternalAxiosRequestConfig
-    expect((await client.request({ ...again, url: '/fine' })).status).toBe(200)
+    expect((await client.request({ ...error.config, url: '/fine' })).status).toBe(200)
     expect(api().calls.at(-1)?.bearer).toBe(`Bearer ${api().token()}`)
   })
 })

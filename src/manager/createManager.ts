@@ -39,6 +39,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   let hand: Hand
   /** What listeners were last told of; unlike `hand` it outlives doubts. */
   let known: Hand
+  let ended: 'signedOut' | 'sessionExpired' = 'signedOut'
   let issuerAheadMs = 0
   let seenMs = -Infinity
   let current: Visit | undefined
@@ -49,7 +50,8 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
 
   // --- What is in hand ---
 
-  function become(next: Token | null, end: 'signedOut' | 'sessionExpired' = 'signedOut'): void {
+  /** `end`: how the session ended, from somebody who knows; otherwise only that nobody was found. */
+  function become(next: Token | null, end?: typeof ended): void {
     const before = known
     hand = known = next
     if (next) {
@@ -57,8 +59,9 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       remember(owners, next.value, next.subject)
       if (before === null) emit({ type: 'signedIn' })
       else if (before && before.subject !== next.subject) emit({ type: 'userChanged' })
-    } else if (before || end === 'sessionExpired') {
-      emit({ type: end })
+    } else if (before || (end && before !== null)) {
+      ended = end ?? 'signedOut'
+      emit({ type: ended })
     }
   }
 
@@ -77,7 +80,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     resetBackoff()
     seenMs = -Infinity
     if (change === 'tokenRefresh') return
-    if (change === 'signedOut') become(null)
+    if (change === 'signedOut') become(null, change)
     else hand = undefined
     abandon()
     if (hand === undefined) start({})
@@ -181,7 +184,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       if (failed && !(usable && hand)) throw failed
       const seen = outcome ?? isRecent()
       if (seen && boundTo && hand !== undefined && !isOwnerOf(boundTo)) {
-        throw new BearerError(hand ? 'userChanged' : 'signedOut')
+        throw new BearerError(hand ? 'userChanged' : ended)
       }
       const failure = failed ?? reasonOf(backoff)
       const good = !need || (usable && failure)
