@@ -26,7 +26,7 @@ export type BearerErrorCode =
 
 const RETRYABLE = /offline|throttled|serviceError|refreshTimeout/
 
-/** Why a request has no (fresh) token. Neither its message nor its fields hold a token. */
+/** Why a request has no (fresh) token. Its message is its code; neither that nor any field holds a token. */
 export class BearerError extends Error {
   override readonly name = 'BearerError'
   /** Whether the same call may succeed later without anybody signing in again. */
@@ -37,8 +37,7 @@ export class BearerError extends Error {
     readonly code: BearerErrorCode,
     cause?: unknown,
   ) {
-    // 'sessionExpired' reads "session expired".
-    super(code.replace(/[A-Z]/g, ' $&').toLowerCase(), { cause })
+    super(code, { cause })
     this.retryable = RETRYABLE.test(code)
   }
 }

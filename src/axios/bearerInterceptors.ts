@@ -3,14 +3,16 @@ import { assertOption, BearerError, isBearerError } from '../errors.js'
 import { createBearer, routeOf, type BearerOptions } from '../http/bearer.js'
 import { discard, isOneShot } from '../http/body.js'
 import type { TokenManager } from '../manager/types.js'
-import { Attachment, SENT, transform } from './attachment.js'
+import { attach, attachmentOf, transform } from './attachment.js'
 import { createDestinationReader } from './destination.js'
 import { cannotSend, conceal } from './failure.js'
 import { createReplay } from './replay.js'
-import { signalOf } from './signal.js'
 
 type Config = InternalAxiosRequestConfig
 type MaybePromise<T> = T | Promise<T>
+
+/** What `bearer` on a config says once its request is over. */
+const SENT = 'sent'
 
 /** The arguments of `interceptors.request.use(...request)` and `interceptors.response.use(...response)`. */
 export interface BearerInterceptors {
@@ -33,25 +35,24 @@ export function bearerInterceptors(
   manager: TokenManager,
   options: BearerOptions = {},
 ): BearerInterceptors {
-  assertInstance(instance)
+  const { interceptors, create } = Object(instance) as Partial<AxiosInstance>
+  assertOption(interceptors && create, 'instance', typeof instance, 'an axios instance')
   const bearer = createBearer(manager, options)
   const destinationOf = createDestinationReader()
   const send = createReplay(instance)
-  function onRequest(config: Config): MaybePromise<Config> {
+
+  async function onRequest(config: Config): Promise<Config> {
     const { target, own } = destinationOf(config)
     if (config.bearer === false || speaksForItself(config) || !bearer.mayCarryToken(target, own))
       return config
-    return manager.getToken({ signal: signalOf(config) }).then(
-      (token) => {
-        if (token !== null) new Attachment(config, token, own, bearer)
-        return config
-      },
-      (error: unknown) => {
-        // An aborted request is left to axios, which rejects it in its own way and does not send it.
-        if (isBearerError(error)) throw cannotSend(error, config)
-        return config
-      },
-    )
+    try {
+      const token = await manager.getToken({ signal: config.signal })
+      if (token !== null) attach(config, token, own, bearer)
+    } catch (error) {
+      // An aborted request is left to axios, which rejects it in its own way and does not send it.
+      if (isBearerError(error)) throw cannotSend(error, config)
+    }
+    return config
   }
 
   /** `error` is what axios made of the response that its `validateStatus` refused, or of none. */
@@ -60,49 +61,51 @@ export function bearerInterceptors(
     response?: AxiosResponse,
     error?: AxiosError,
   ): MaybePromise<AxiosResponse> {
-    const sent = Attachment.settle(config, bearer)
-    if (sent && config && review(sent, response, error)) return answer(config, response, sent.token, error)
+    const attachment = attachmentOf(config, bearer)
+    if (config && attachment) {
+      const token = String(config.headers.Authorization).slice('Bearer '.length)
+      Object.assign(config, attachment.original)
+      config.bearer = SENT
+      const { isChallenge } = attachment
+      if (review(token, response, error, isChallenge))
+        return answer(config, response, token, isChallenge, error)
+    }
     if (response && !error) return response
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- axios hands on whatever was thrown
     throw error
   }
 
-  /** Keeps the token from the caller's view, and tells the manager how the API took it. Whether it asks for another. */
+  /** Keeps the token out of the caller's view, and tells the manager how the API took it. Whether it asks for another. */
   function review(
-    { token, challenged }: { token: string; challenged?: boolean | undefined },
+    token: string,
     response?: AxiosResponse,
     error?: AxiosError,
+    isChallenge = response && bearer.isChallenge(response.status, response.headers),
     route?: string,
   ): response is AxiosResponse {
     if (error) conceal(error)
-    if (!response) return false
-    const asks = challenged ?? bearer.isChallenge(response.status, response.headers)
-    bearer.report(token, response.status, asks, route)
-    return asks
+    if (response) bearer.report(token, response.status, !!isChallenge, route)
+    return !!isChallenge
   }
 
   /** One replay, or the caller's own 401 as if nothing had happened. */
   async function answer(
     config: Config,
-    response: AxiosResponse,
+    response: AxiosResponse<unknown>,
     token: string,
+    untransformed: boolean | undefined,
     error?: AxiosError,
   ): Promise<AxiosResponse> {
-    const route = routeOf(config.method?.toUpperCase(), `${config.baseURL ?? ''}${config.url ?? ''}`)
+    const route = routeOf(config.method, `${config.baseURL ?? ''}${config.url ?? ''}`)
     // Aborted: the replay is left to axios, which rejects it in its own way and does not send it.
     const fresh =
-      isOneShot(config.data) || (await bearer.renew(token, route, signalOf(config)).catch(() => token))
+      isOneShot(config.data) || (await bearer.renew(token, route, config.signal).catch(() => token))
     if (typeof fresh === 'string') {
-      discard(response.data as Parameters<typeof discard>[0])
+      discard(response.data)
       return replay(config, fresh, route)
     }
-    response.data = transform(
-      config.transformResponse,
-      config,
-      response.data,
-      response.headers,
-      response.status,
-    )
+    const { data, headers, status } = response
+    if (untransformed) response.data = transform(config.transformResponse, config, data, headers, status)
     if (!error) return response
     if (fresh !== true) error.cause = fresh
     throw error
@@ -112,14 +115,14 @@ export function bearerInterceptors(
     try {
       const response = await send(config, token)
       response.config = config
-      review({ token }, response, undefined, route)
+      review(token, response, undefined, undefined, route)
       return response
     } catch (cause) {
       const error = cause as AxiosError
       const { response } = error
       error.config = config
       if (response) response.config = config
-      if (review({ token }, response, error, route)) error.cause = new BearerError('tokenRefused')
+      if (review(token, response, error, undefined, route)) error.cause = new BearerError('tokenRefused')
       throw error
     }
   }
@@ -137,8 +140,4 @@ export function bearerInterceptors(
 function speaksForItself({ headers, auth, bearer }: Config): boolean {
   if (bearer === SENT) headers.delete('Authorization')
   return auth !== undefined || headers.has('Authorization')
-}
-
-function assertInstance(instance: Partial<AxiosInstance> | null | undefined): void {
-  assertOption(instance?.interceptors && instance.create, 'instance', typeof instance, 'an axios instance')
 }

@@ -10,7 +10,9 @@ export type Replay = (config: InternalAxiosRequestConfig, token: string) => Prom
 export function createReplay(instance: AxiosInstance): Replay {
   let bare: AxiosInstance | undefined
   return (config, token) => {
-    bare ??= withoutDefaults(instance.create())
+    bare ??= instance.create()
+    // Those of the defaults are in the config; one that the application took out must not come back.
+    bare.defaults.headers = {} as AxiosInstance['defaults']['headers']
     return bare.request({
       ...config,
       // A copy: adapters change the headers they are given.
@@ -19,10 +21,4 @@ export function createReplay(instance: AxiosInstance): Replay {
       bearer: false,
     })
   }
-}
-
-/** The config to replay is complete: defaults would be merged in a second time. */
-function withoutDefaults(instance: AxiosInstance): AxiosInstance {
-  for (const key of Object.keys(instance.defaults)) Reflect.deleteProperty(instance.defaults, key)
-  return instance
 }

@@ -12,7 +12,8 @@ interface ResponseBody {
 }
 
 /** Lets go of a body that nobody will read, so that its socket is free. */
-export function discard(body: ResponseBody | null | undefined): void {
-  body?.destroy?.()
-  body?.cancel?.().catch(() => undefined)
+export function discard(body: unknown): void {
+  const stream = Object(body) as ResponseBody
+  stream.destroy?.()
+  stream.cancel?.().catch(() => undefined)
 }

@@ -1,7 +1,7 @@
 import { BearerError } from '../errors.js'
 import { platform } from '../platform.js'
 import { currentInstant } from '../token/instant.js'
-import { isExpired, readToken, type Token } from '../token/token.js'
+import { leftMs, readToken, type Token } from '../token/token.js'
 import { prolong, reasonOf, type Cooldown } from './cooldown.js'
 import { needOf, type Hand } from './need.js'
 import { readManagerOptions } from './options.js'
@@ -145,7 +145,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       else if (reason && reason !== 'forced') throw new BearerError('serviceError')
     } else {
       // A provider that refreshes what it finds expired, as Amplify does, has nothing to return when that was rejected.
-      if (before && (reason ?? isExpired(before, receivedAt))) throw new BearerError('sessionExpired')
+      if (before && (reason ?? leftMs(before, receivedAt) <= 0)) throw new BearerError('sessionExpired')
       become(null)
     }
     if (reason ?? hand !== before) resetBackoff()

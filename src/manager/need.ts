@@ -1,5 +1,5 @@
 import type { Instant } from '../token/instant.js'
-import { isDue, isExpired, type Token } from '../token/token.js'
+import { leftMs, type Token } from '../token/token.js'
 import type { GetTokenOptions, RefreshReason } from './types.js'
 
 /** What is in hand: a token, nobody (`null`), or not known (`undefined`). */
@@ -16,6 +16,8 @@ export function needOf(
   if (hand === undefined) return 'unknown'
   if (!hand) return undefined
   if (hand.value === rejectedToken) return 'rejected'
-  if (isExpired(hand, now)) return 'expired'
-  return isDue(hand, now, windowMs) ? 'due' : undefined
+  const left = leftMs(hand, now)
+  if (left <= 0) return 'expired'
+  // The window never exceeds half of the lifetime, or short-lived tokens would always be due.
+  return left < Math.min(windowMs, hand.lifetimeMs / 2) ? 'due' : undefined
 }

@@ -47,16 +47,8 @@ export function readToken(
   return { value, subject: sub, receivedAt, leftMs, lifetimeMs, issuerAheadMs: aheadMs }
 }
 
-export function isExpired(token: Token, now: Instant): boolean {
-  return leftMs(token, now) <= 0
-}
-
-/** Due: under `windowMs` left. The window never exceeds half of the lifetime, or short-lived tokens would always be due. */
-export function isDue(token: Token, now: Instant, windowMs: number): boolean {
-  return leftMs(token, now) < Math.min(windowMs, token.lifetimeMs / 2)
-}
-
-function leftMs(token: Token, now: Instant): number {
+/** How long the token still is good for; negative when it has expired. */
+export function leftMs(token: Token, now: Instant): number {
   return token.leftMs - elapsedMs(token.receivedAt, now)
 }
 
