@@ -1,0 +1,66 @@
+import { fetchAuthSession, type TokenProvider as AmplifyTokenProvider } from 'aws-amplify/auth'
+import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
+import axios, { type AxiosInstance } from 'axios'
+import { attachBearer, bearerInterceptors } from '../../src/axios/index.js'
+import {
+  BearerError,
+  createTokenManager,
+  isBearerError,
+  wrapFetch,
+  type BearerErrorCode,
+  type TokenManager,
+  type TokenProvider,
+} from '../../src/index.js'
+
+// What is not called is compiled all the same: ts-jest checks the types of this file.
+const neverCalled = (instance: AxiosInstance, tokens: TokenManager) => {
+  const amplifys: AmplifyTokenProvider = cognitoUserPoolsTokenProvider
+  const ours: TokenProvider = amplifys
+  createTokenManager({ tokenProvider: ours, tokenUse: 'id', refreshWindowMs: 1, refreshTimeoutMs: 1 })
+  createTokenManager({ tokenProvider: { getTokens: async () => (await fetchAuthSession()).tokens ?? null } })
+  // @ts-expect-error: neither of the two tokens
+  createTokenManager({ tokenUse: 'refresh' })
+
+  const standard: typeof globalThis.fetch = wrapFetch(fetch, tokens, {
+    allowedOrigins: ['https://a.example'],
+  })
+  void standard('https://a.example')
+  void wrapFetch(fetch, tokens)('https://a.example', { bearer: false, method: 'POST' })
+  // @ts-expect-error: not a number
+  void wrapFetch(fetch, tokens)('https://a.example', { bearer: 1 })
+
+  const detach: () => void = attachBearer(instance, tokens, { shouldRefresh: ({ status }) => status === 403 })
+  detach()
+  attachBearer(axios, tokens)
+  const { request, response } = bearerInterceptors(instance, tokens)
+  instance.interceptors.request.use(...request)
+  instance.interceptors.response.use(...response)
+  void instance.get('/', { bearer: false })
+  void instance<{ a: 1 }>({ url: '/', bearer: false })
+  // @ts-expect-error: not a string of one's own
+  void instance.get('/', { bearer: 'no' })
+
+  tokens.subscribe((event) => {
+    const code: BearerErrorCode | undefined = event.type === 'refreshFailed' ? event.code : undefined
+    expect(code).toBeDefined()
+  })
+}
+
+test('the contract compiles', () => {
+  expect(neverCalled).toBeInstanceOf(Function)
+})
+
+test('errors are told apart by their code, also those of another copy of the package', () => {
+  const error = new BearerError('offline', new TypeError('Failed to fetch'))
+  expect(error).toMatchObject({ name: 'BearerError', code: 'offline', message: 'offline', retryable: true })
+  expect(error.cause).toBeInstanceOf(TypeError)
+  const foreign = Object.assign(new Error('offline'), { name: 'BearerError', code: 'offline' })
+  expect([error, foreign, new Error('offline'), null, undefined, 'offline'].map(isBearerError)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ])
+})
