@@ -55,7 +55,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('pass' as const),
-      ms: fc.constantFrom(10, 150, 600, 1_200, DEADLINE_MS, 45_000, 70_000),
+      ms: fc.constantFrom(10, 150, 700, 1_200, DEADLINE_MS, 45_000, 70_000),
     }),
   },
   { weight: 2, arbitrary: fc.constant({ do: 'revoke' as const }) },
@@ -91,14 +91,37 @@ const answers = (good: number): fc.Arbitrary<SessionPlan['reads']> =>
     },
   )
 
+/** Every refresh fails, again and again. */
+const outage = fc
+  .constantFrom('offline' as const, 'throttled' as const, 'broken' as const, 'garbage' as const)
+  .map((answer) => Array.from({ length: 8 }, () => answer))
+
+/** A token that is due, and requests with time between them. */
+const dueForLong = fc
+  .array(fc.tuple(fc.constantFrom(150, 700, 1_200), step), { maxLength: 12, size: 'max' })
+  .map((rounds): Step[] => [
+    { do: 'answer', nth: 0 },
+    { do: 'pass', ms: 45_000 },
+    ...rounds.flatMap(([ms, then]): Step[] => [
+      { do: 'request', client: 'axios', path: '/open', abortable: false },
+      { do: 'answer', nth: 0 },
+      { do: 'answer', nth: 0 },
+      { do: 'pass', ms },
+      then,
+    ]),
+  ])
+
 /** Plans for worlds; `ragged` ones leave no rest between steps. */
 export function plans(ragged: boolean): fc.Arbitrary<Plan> {
   return fc.record({
-    refreshes: answers(3),
+    refreshes: fc.oneof({ weight: 3, arbitrary: answers(3) }, outage),
     reads: answers(20),
     readsEarly: fc.boolean(),
     random: fc.constantFrom(0, 0.5, 0.999),
-    steps: fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }),
+    steps: fc.oneof(
+      { weight: 3, arbitrary: fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }) },
+      dueForLong,
+    ),
     ticks: ragged ? fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 8 }) : fc.constant([]),
   })
 }
