@@ -15,6 +15,7 @@ import type {
   TokenManager,
   TokenManagerOptions,
   TokenOutcome,
+  TokenStats,
 } from './types.js'
 import { createVisit, type Outcome, type Visit } from './visit.js'
 import { abortReason, waitFor } from './waiting.js'
@@ -76,14 +77,15 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
 
   /** Follows what others did to the session. */
   function follow(change: string): void {
-    if (!/^(signedIn|signedOut|tokenRefresh)$/.test(change)) return
+    const isIn = change === 'signedIn'
+    const isOut = change === 'signedOut'
+    if (!isIn && !isOut && change !== 'tokenRefresh') return
     resetBackoff()
     seenMs = -Infinity
-    if (change === 'tokenRefresh') return
-    if (change === 'signedOut') become(null, change)
-    else hand = undefined
-    abandon()
-    if (hand === undefined) start({})
+    if (isOut) become(null, change)
+    if (isIn) hand = undefined
+    if (isIn || isOut) abandon()
+    if (isIn) start({})
   }
 
   // --- Visits to the token provider ---
@@ -116,7 +118,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     try {
       if (!request.forceRefresh) await ask(visit)
       const need = needOf(hand, request, currentInstant(), refreshWindowMs)
-      const mayRefresh = visit === current && (need === 'forced' || !reasonOf(backoff)?.retryable)
+      const mayRefresh = visit === current && (need === 'forced' || !reasonOf(backoff))
       if (!need || need === 'unknown' || !mayRefresh) return {}
       visit.refreshing = true
       await ask(visit, need)
@@ -155,8 +157,8 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     if (refreshed && hand) emit({ type: 'refreshed', reason: refreshed, durationMs })
     if (!error) return
     const { code, retryable } = error
-    // An ended session has nothing to retry, and a refresh that timed out may be tried again at once.
-    const backsOff = !/sessionExpired|refreshTimeout/.test(code)
+    // A refresh that timed out may be tried again at once.
+    const backsOff = retryable && code !== 'refreshTimeout'
     if (backsOff) backoff = prolong(backoff, error, 1_000)
     const retryAfterMs = backsOff && backoff ? backoff.untilMs - performance.now() : 0
     emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs })
@@ -193,7 +195,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
         if (need === 'rejected' && (reasonOf(refusals.get(ANYWHERE)) ?? reasonOf(refusals.get(route)))) {
           throw new BearerError('tokenRefused')
         }
-        if (!usable && failure?.retryable) throw failure
+        if (!usable && failure) throw failure
       }
       if (!outcome) counters.waits++
       const visit = current ?? start(request)
@@ -231,12 +233,9 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   }
 
   function subscribe(listener: (event: TokenEvent) => void): () => void {
-    const own = (event: TokenEvent): void => {
-      listener(event)
-    }
-    listeners.add(own)
+    listeners.add(listener)
     return () => {
-      listeners.delete(own)
+      listeners.delete(listener)
     }
   }
 
@@ -256,7 +255,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     getToken,
     report,
     subscribe,
-    stats: () => ({ ...counters }),
+    stats: () => JSON.parse(JSON.stringify(counters)) as TokenStats,
     close,
     [Symbol.dispose]: close,
   }

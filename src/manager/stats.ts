@@ -1,7 +1,14 @@
-import type { TokenEvent, TokenStats } from './types.js'
+import type { BearerErrorCode } from '../errors.js'
+import type { TokenEvent } from './types.js'
 
-/** Statistics under way: {@link TokenStats}, writable. */
-export type Counters = { -readonly [K in keyof TokenStats]: TokenStats[K] }
+/** `TokenStats` under way. */
+export interface Counters {
+  refreshes: number
+  failures: Partial<Record<BearerErrorCode, number>>
+  waits: number
+  replays: number
+  refreshLatencyMs: { count: number; total: number; max: number }
+}
 
 export function createCounters(): Counters {
   return {
@@ -13,20 +20,12 @@ export function createCounters(): Counters {
   }
 }
 
-export function count(stats: Counters, event: TokenEvent): void {
-  if (event.type === 'replayed') stats.replays++
-  if (event.type === 'refreshFailed') {
-    const { [event.code]: times = 0 } = stats.failures
-    stats.failures = { ...stats.failures, [event.code]: times + 1 }
-  }
-  if (event.type === 'refreshed') {
-    const { total, max } = stats.refreshLatencyMs
-    const { durationMs } = event
-    stats.refreshes++
-    stats.refreshLatencyMs = {
-      count: stats.refreshes,
-      total: total + durationMs,
-      max: Math.max(max, durationMs),
-    }
-  }
+export function count(counters: Counters, event: TokenEvent): void {
+  const { failures, refreshLatencyMs } = counters
+  if (event.type === 'replayed') counters.replays++
+  if (event.type === 'refreshFailed') failures[event.code] = (failures[event.code] ?? 0) + 1
+  if (event.type !== 'refreshed') return
+  refreshLatencyMs.count = ++counters.refreshes
+  refreshLatencyMs.total += event.durationMs
+  refreshLatencyMs.max = Math.max(refreshLatencyMs.max, event.durationMs)
 }
