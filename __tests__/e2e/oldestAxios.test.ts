@@ -1,6 +1,9 @@
 import { Agent, createServer, type Server } from 'node:http'
 import type { AddressInfo, LookupFunction } from 'node:net'
-import type { AxiosInstance, AxiosStatic } from 'axios'
+import { Readable } from 'node:stream'
+import { inspect } from 'node:util'
+import FormData from 'form-data'
+import type { AxiosInstance, AxiosStatic, InternalAxiosRequestConfig } from 'axios'
 import newest from 'axios'
 import oldest from 'axios-1.7.0'
 import { attachBearer } from '../../src/axios/index.js'
@@ -14,17 +17,34 @@ let seen: string[]
 let tokens: TokenManager
 let provider: ReturnType<typeof createProvider>
 let refused: string
+let requests: {
+  url: string | undefined
+  agent: string | undefined
+  encoding: string | string[] | undefined
+}[]
 
 beforeEach(async () => {
   seen = []
   refused = ''
+  requests = []
   provider = createProvider()
   tokens = createTokenManager({ tokenProvider: provider })
   server = createServer((request, response) => {
     const { host = '', authorization } = request.headers
     seen.push(`${host.replace(/:.*/, '')} ${authorization ? 'token' : 'bare'}`)
-    const location = request.url === '/moved' ? `http://cdn.app.localhost:${port}/` : undefined
-    const status = location ? 302 : authorization === `Bearer ${refused}` ? 401 : 200
+    requests.push({
+      url: request.url,
+      agent: request.headers['user-agent'],
+      encoding: request.headers['accept-encoding'],
+    })
+    if (request.url === '/broken') {
+      request.socket.destroy()
+      return
+    }
+    const isRefused = authorization === `Bearer ${refused}`
+    const moves = request.url === '/moved' || (request.url === '/moved-if-accepted' && !isRefused)
+    const location = moves ? `http://cdn.app.localhost:${port}/` : undefined
+    const status = location ? 302 : isRefused ? 401 : request.url === '/500' ? 500 : 200
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
@@ -101,4 +121,140 @@ describe.each<[string, AxiosStatic]>([
       response: { status: 401, data: { body: '' } },
     })
   })
+
+  test('a token does not follow the redirect of a replay either', async () => {
+    refused = accessTokenOf(provider.stored)
+    await createClient().get('/moved-if-accepted')
+    expect(seen).toEqual(['app.localhost token', 'app.localhost token', 'cdn.app.localhost bare'])
+  })
+
+  describe('interceptors that were installed before', () => {
+    type Edit = (config: InternalAxiosRequestConfig) => InternalAxiosRequestConfig
+    const createEdited = (edit: Edit) => {
+      const client = axios.create({
+        baseURL: `http://app.localhost:${port}`,
+        httpAgent: new Agent({ lookup }),
+      })
+      client.interceptors.request.use(edit)
+      attachBearer(client, tokens)
+      return client
+    }
+
+    test('may send the request elsewhere: then without the token', async () => {
+      await createEdited((config) =>
+        Object.assign(config, { baseURL: `http://other.localhost:${port}` }),
+      ).get('/')
+      await createEdited((config) => Object.assign(config, { url: `http://other.localhost:${port}/` })).get(
+        '/',
+      )
+      expect(seen).toEqual(['other.localhost bare', 'other.localhost bare'])
+    })
+
+    test('may give it credentials of its own', async () => {
+      const client = createEdited((config) => {
+        config.headers.set('Authorization', 'Bearer mine')
+        return config
+      })
+      refused = 'mine'
+      await expect(client.get('/')).rejects.toMatchObject({ response: { status: 401 } })
+      expect(provider.refreshes).toBe(0)
+    })
+
+    test.each<[string, Edit]>([
+      ['copy the config', (config) => ({ ...config })],
+      [
+        'put plain headers there',
+        (config) => Object.assign(config, { headers: { ...config.headers.toJSON(), 'X-A': '1' } }),
+      ],
+
+      ['have a redirect hook', (config) => Object.assign(config, { beforeRedirect: () => undefined })],
+      ['have a transform', (config) => Object.assign(config, { transformResponse: (data: unknown) => data })],
+    ])('may %s', async (_, edit) => {
+      refused = accessTokenOf(provider.stored)
+      expect((await createEdited(edit).get('/moved-if-accepted')).status).toBe(200)
+      expect(seen).toEqual(['app.localhost token', 'app.localhost token', 'cdn.app.localhost bare'])
+    })
+
+    test('may send a failed config again', async () => {
+      const client = axios.create({
+        baseURL: `http://app.localhost:${port}`,
+        httpAgent: new Agent({ lookup }),
+      })
+      let failures = 0
+      client.interceptors.response.use(
+        undefined,
+        (error: { config: InternalAxiosRequestConfig; response?: unknown }) => {
+          if (error.response) throw error as unknown as Error
+          return client.request({ ...error.config, url: '/' })
+        },
+      )
+      attachBearer(client, tokens)
+      const old = accessTokenOf(provider.stored)
+      expect((await client.get('/broken')).status).toBe(200)
+      refused = old
+      failures++
+      expect((await client.get('/broken')).status).toBe(200)
+      expect(failures).toBe(1)
+      expect(provider.refreshes).toBe(1)
+    })
+  })
+
+  test('transforms that are switched off stay off', async () => {
+    refused = accessTokenOf(provider.stored)
+    const config = { transformResponse: null, transformRequest: null } as object
+    expect((await createClient().post<string>('/', 'text', config)).data).toContain('"body":"text"')
+    expect(seen).toHaveLength(2)
+  })
+
+  test('what is sent again with credentials of its own keeps them', async () => {
+    const client = createClient()
+    const { config } = await client.get('/')
+    config.headers.set('Authorization', 'Bearer mine')
+    refused = 'mine'
+    await expect(client.request(config)).rejects.toMatchObject({ response: { status: 401 } })
+    expect(provider.refreshes).toBe(0)
+  })
+
+  test('headers that are switched off, and params that an interceptor took out, do not come back with the replay', async () => {
+    const client = createClient()
+    client.defaults.params = { k: '1' }
+    client.interceptors.request.use((config) => Object.assign(config, { url: '/?k=1', params: undefined }))
+    refused = accessTokenOf(provider.stored)
+    await client.get('/', { headers: { 'User-Agent': false, 'Accept-Encoding': false } })
+    const [first, second] = requests
+    expect(second).toEqual(first)
+    expect(first).toMatchObject({ url: '/?k=1', agent: undefined })
+  })
+
+  test("a form with a stream in it goes out, and its 401 is the caller's", async () => {
+    const form = new FormData()
+    form.append('file', Readable.from(['content']), { knownLength: 7, filename: 'a' })
+    refused = accessTokenOf(provider.stored)
+    const error: unknown = await createClient()
+      .post('/', form)
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ response: { status: 401 } })
+    // The next one goes out with a good token all the same.
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test.each(['http', 'fetch'] as const)(
+    'no token is in what is seen afterwards (%s adapter)',
+    async (adapter) => {
+      const client = axios.create({ baseURL: `http://localhost:${port}`, adapter })
+      attachBearer(client, tokens)
+      const failureOf = (request: Promise<unknown>) => request.then(fail, (error: unknown) => error)
+      const errors = [
+        await failureOf(client.get('/500')),
+        await failureOf(client.get('/500', { responseType: 'stream' })),
+      ]
+      for (const error of errors) expect(inspect(error, { depth: 3 })).not.toContain('secret.')
+      const { config } = await client.get<unknown>('/500', { validateStatus: () => true })
+      expect(JSON.stringify([errors[0], config])).not.toContain('secret.')
+    },
+  )
 })
+
+function fail(): never {
+  throw new Error('it should have failed')
+}

@@ -69,7 +69,9 @@ describe('the refresh window', () => {
     expect(provider.refreshes).toBe(0)
 
     const stale = createProvider(issue({ issuedAgoMs: 2 * HOUR_MS }))
-    stale.onRefresh = () => ({ accessToken: { payload: { exp: 1 }, toString: () => 'ancient' } })
+    stale.onRefresh = () => ({
+      accessToken: { payload: { exp: 1, sub: 'alice' }, toString: () => 'ancient' },
+    })
     expect(await createTokenManager({ tokenProvider: stale }).getToken()).toBe('ancient')
   })
 

@@ -1,20 +1,21 @@
 import { Amplify } from 'aws-amplify'
+import { fetchAuthSession } from 'aws-amplify/auth'
 import { Hub } from 'aws-amplify/utils'
 import type { TokenSource } from '../manager/source.js'
-import type { TokenProvider } from '../manager/types.js'
+import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
 import { toBearerError } from './toBearerError.js'
 
 /**
  * The tokens of whatever `Amplify.configure` was given, and Amplify's Hub for changes that others make.
  *
- * Tokens are read below `fetchAuthSession`, which also fetches AWS credentials and fails when those do.
+ * Tokens are read below `fetchAuthSession` where that is possible: it also fetches AWS credentials, and fails when those do.
  */
 export function amplifySource(): TokenSource {
   let failure: unknown
   return {
     async getTokens(options = {}) {
       failure = undefined
-      const tokens = await tokenReader().getTokens(options)
+      const tokens = await readTokens(options)
       // Amplify clears the tokens on NotAuthorizedException, and resolves as if nobody had been signed in.
       if (!tokens && failure) throw toBearerError(failure)
       return tokens
@@ -32,8 +33,12 @@ export function amplifySource(): TokenSource {
   }
 }
 
-/** `Amplify.getTokens` is public in 6.22; older versions have the same reader at `Amplify.Auth`. */
-function tokenReader(): TokenProvider {
-  const amplify: TokenProvider & { Auth?: TokenProvider } = Amplify
-  return amplify.Auth ?? amplify
+/** `Amplify.getTokens` is there from 6.22 on; before that, only the session with its AWS credentials is to be had. */
+async function readTokens(options: { forceRefresh?: boolean }): Promise<ProvidedTokens | null | undefined> {
+  const amplify: object = Amplify
+  return isTokenProvider(amplify) ? amplify.getTokens(options) : (await fetchAuthSession(options)).tokens
+}
+
+function isTokenProvider(amplify: object): amplify is TokenProvider {
+  return 'getTokens' in amplify
 }

@@ -2,17 +2,17 @@ import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConf
 import { assertOption, BearerError, isBearerError } from '../errors.js'
 import { createBearer, routeOf, type BearerOptions } from '../http/bearer.js'
 import { discard, isOneShot } from '../http/body.js'
+import { remember } from '../manager/remember.js'
 import type { TokenManager } from '../manager/types.js'
-import { attach, attachmentOf, transform } from './attachment.js'
+import { attach, listOf, transform, type Attachment } from './attachment.js'
 import { createDestinationReader } from './destination.js'
 import { cannotSend, conceal } from './failure.js'
+import { bufferForm } from './form.js'
+import { guardRedirects } from './redirects.js'
 import { createReplay } from './replay.js'
 
 type Config = InternalAxiosRequestConfig
 type MaybePromise<T> = T | Promise<T>
-
-/** What `bearer` on a config says once its request is over. */
-const SENT = 'sent'
 
 /** The arguments of `interceptors.request.use(...request)` and `interceptors.response.use(...response)`. */
 export interface BearerInterceptors {
@@ -40,6 +40,11 @@ export function bearerInterceptors(
   const bearer = createBearer(manager, options)
   const destinationOf = createDestinationReader()
   const send = createReplay(instance)
+  const attachments = new WeakMap<Config, Attachment>()
+  /** The headers that were attached lately. */
+  const ours = new Map<string, true>()
+  let lastToken = ''
+  let lastHeader = ''
 
   async function onRequest(config: Config): Promise<Config> {
     const { target, own } = destinationOf(config)
@@ -47,12 +52,47 @@ export function bearerInterceptors(
       return config
     try {
       const token = await manager.getToken({ signal: config.signal })
-      if (token !== null) attach(config, token, own, bearer)
+      if (token !== null) attachLate(config, token, own)
     } catch (error) {
       // An aborted request is left to axios, which rejects it in its own way and does not send it.
       if (isBearerError(error)) throw cannotSend(error, config)
     }
     return config
+  }
+
+  /**
+   * axios runs interceptors that were installed before these ones after them. What they leave behind is known to the
+   * last request transform: where the request really goes, and whether it has got credentials of its own.
+   */
+  function attachLate(config: Config, token: string, own: string | undefined): void {
+    const { transformRequest } = config
+    config.transformRequest = [
+      ...listOf(transformRequest),
+      function (data: unknown, headers) {
+        const { target } = destinationOf(this)
+        this.transformRequest = listOf(transformRequest)
+        if (speaksForItself(this) || !bearer.mayCarryToken(target, own)) return data
+        attachments.set(this, attach(this, token, headerOf(token), own, bearer, transformRequest))
+        return typeof data === 'object' ? bufferForm(data, headers) : data
+      },
+    ]
+  }
+
+  /** The caller's own credentials are left alone; those that an earlier send of the same config left behind are ours. */
+  function speaksForItself({ headers, auth }: Config): boolean {
+    const { Authorization: header } = headers
+    if (typeof header === 'string' && ours.has(header)) delete headers.Authorization
+    // Plain headers, which an interceptor may have put there, have no `has`.
+    return !!auth || !!(headers as Partial<Config['headers']>).has?.('Authorization')
+  }
+
+  function headerOf(token: string): string {
+    if (token !== lastToken) {
+      lastToken = token
+      lastHeader = `Bearer ${token}`
+      remember(ours, lastHeader, true)
+    }
+    return lastHeader
   }
 
   /** `error` is what axios made of the response that its `validateStatus` refused, or of none. */
@@ -61,12 +101,12 @@ export function bearerInterceptors(
     response?: AxiosResponse,
     error?: AxiosError,
   ): MaybePromise<AxiosResponse> {
-    const attachment = attachmentOf(config, bearer)
+    const attachment = config && attachments.get(config)
     if (config && attachment) {
-      const token = String(config.headers.Authorization).slice('Bearer '.length)
+      attachments.delete(config)
+      delete config.headers.Authorization
       Object.assign(config, attachment.original)
-      config.bearer = SENT
-      const { isChallenge } = attachment
+      const { token, isChallenge } = attachment
       if (review(token, response, error, isChallenge))
         return answer(config, response, token, isChallenge, error)
     }
@@ -98,22 +138,23 @@ export function bearerInterceptors(
   ): Promise<AxiosResponse> {
     const route = routeOf(config.method, `${config.baseURL ?? ''}${config.url ?? ''}`)
     // Aborted: the replay is left to axios, which rejects it in its own way and does not send it.
-    const fresh =
-      isOneShot(config.data) || (await bearer.renew(token, route, config.signal).catch(() => token))
-    if (typeof fresh === 'string') {
+    const fresh = await bearer.renew(token, route, config.signal).catch(() => token)
+    if (typeof fresh === 'string' && !isOneShot(config.data)) {
       discard(response.data)
       return replay(config, fresh, route)
     }
     const { data, headers, status } = response
     if (untransformed) response.data = transform(config.transformResponse, config, data, headers, status)
     if (!error) return response
-    if (fresh !== true) error.cause = fresh
+    if (typeof fresh !== 'string') error.cause = fresh
     throw error
   }
 
   async function replay(config: Config, token: string, route: string): Promise<AxiosResponse> {
+    const again = { ...config }
+    guardRedirects(again, destinationOf(config).own, bearer)
     try {
-      const response = await send(config, token)
+      const response = await send(again, token)
       response.config = config
       review(token, response, undefined, undefined, route)
       return response
@@ -134,10 +175,4 @@ export function bearerInterceptors(
       (error) => conclude(error.config, error.response, error),
     ],
   }
-}
-
-/** The caller's own credentials are left alone; those that an earlier send of the same config left behind are ours. */
-function speaksForItself({ headers, auth, bearer }: Config): boolean {
-  if (bearer === SENT) headers.delete('Authorization')
-  return auth !== undefined || headers.has('Authorization')
 }

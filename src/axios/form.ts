@@ -1,6 +1,6 @@
-import type { AxiosRequestTransformer } from 'axios'
+import type { AxiosRequestHeaders } from 'axios'
 
-interface BufferableForm {
+interface FormStream {
   hasKnownLength(): boolean
   getBuffer(): Uint8Array
   getHeaders(): Record<string, string>
@@ -10,11 +10,15 @@ interface BufferableForm {
  * In Node, axios turns `postForm` data into a form-data stream, which can be sent once. Where all its parts are in
  * memory the stream's bytes are taken instead, so that the request can be replayed.
  */
-export const bufferForm: AxiosRequestTransformer = (
-  data: Partial<BufferableForm> | null | undefined,
-  headers,
-) => {
-  if (!data?.hasKnownLength?.() || !data.getBuffer || !data.getHeaders) return data
-  headers.set(data.getHeaders())
-  return data.getBuffer()
+export function bufferForm(data: unknown, headers: AxiosRequestHeaders): unknown {
+  const form = Object(data) as Partial<FormStream>
+  try {
+    // Throws if a part is a stream, also one whose length is known.
+    const bytes = form.hasKnownLength?.() && form.getBuffer?.()
+    if (!bytes || !form.getHeaders) return data
+    headers.set(form.getHeaders())
+    return bytes
+  } catch {
+    return data
+  }
 }

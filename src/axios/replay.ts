@@ -10,15 +10,18 @@ export type Replay = (config: InternalAxiosRequestConfig, token: string) => Prom
 export function createReplay(instance: AxiosInstance): Replay {
   let bare: AxiosInstance | undefined
   return (config, token) => {
-    bare ??= instance.create()
-    // Those of the defaults are in the config; one that the application took out must not come back.
-    bare.defaults.headers = {} as AxiosInstance['defaults']['headers']
+    bare ??= withoutDefaults(instance.create())
     return bare.request({
       ...config,
-      // A copy: adapters change the headers they are given.
-      headers: { ...config.headers.toJSON(), Authorization: `Bearer ${token}` },
+      // A copy: adapters change the headers they are given. Not `toJSON`, which loses those that are switched off.
+      headers: Object.assign({}, config.headers, { Authorization: `Bearer ${token}` }),
       transformRequest: [],
-      bearer: false,
     })
   }
+}
+
+/** The config to replay is complete; what an interceptor took out of it must not come back. */
+function withoutDefaults(instance: AxiosInstance): AxiosInstance {
+  for (const key of Object.keys(instance.defaults)) Reflect.deleteProperty(instance.defaults, key)
+  return instance
 }

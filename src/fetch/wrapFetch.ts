@@ -35,21 +35,25 @@ export function wrapFetch(
     // After a redirect to a foreign origin the answer is about a request without the token.
     (!response.redirected || mayCarryToken(response.url))
 
-  return async function bearerFetch(input, init) {
+  return async function bearerFetch(input: RequestInfo | URL, init?: BearerRequestInit): Promise<Response> {
     const request = typeof input === 'object' && 'method' in input ? input : undefined
     const url = request ? request.url : `${input as string | URL}`
+    if (init?.bearer === false || !mayCarryToken(url)) return fetch(input, init)
+    // An init of a class has its fields where a copy would lose them: a Request can stand for both.
+    if (init && !isPlain(init)) return bearerFetch(new Request(input, init))
     const headers = new Headers(init?.headers ?? request?.headers)
-    if (init?.bearer === false || !mayCarryToken(url) || speaksForItself(headers)) return fetch(input, init)
+    const bare = init?.headers ? { ...init, headers } : init
+    if (speaksForItself(headers)) return fetch(input, bare)
     const signal = init?.signal ?? request?.signal
     const token = await manager.getToken({ signal })
-    if (token === null) return fetch(input, init)
+    if (token === null) return fetch(input, bare)
 
     const send = (target: Request | string, value: string): Promise<Response> => {
       const ownHeaders = new Headers(headers)
       ownHeaders.set('Authorization', `Bearer ${value}`)
       return fetch(target, { ...init, headers: ownHeaders })
     }
-    const spare = init?.body === undefined ? spareOf(request) : undefined
+    const spare = !init?.body ? spareOf(request) : undefined
     const response = await send(request ?? url, token)
     const challenged = isChallenge(response)
     bearer.report(token, response.status, challenged)
@@ -59,13 +63,19 @@ export function wrapFetch(
     }
 
     const route = routeOf(init?.method ?? request?.method, url)
-    const fresh = isOneShot(init?.body) || (await bearer.renew(token, route, signal))
-    discard(typeof fresh === 'string' ? response.body : spare?.body)
-    if (typeof fresh !== 'string') return response
+    const fresh = await bearer.renew(token, route, signal)
+    const replayable = typeof fresh === 'string' && !isOneShot(init?.body)
+    discard(replayable ? response.body : spare?.body)
+    if (!replayable) return response
     const replay = await send(spare ?? request ?? url, fresh)
     bearer.report(fresh, replay.status, isChallenge(replay), route)
     return replay
   }
+}
+
+function isPlain(init: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(init)
+  return prototype === null || prototype === Object.prototype
 }
 
 /** The caller's own credentials are left alone, and so are Amplify's calls of Cognito: a refresh must not wait for itself. */

@@ -67,9 +67,12 @@ export function createBearer(
   }
 }
 
-/** The name under which a refusal is remembered: no query, which may differ each time and may hold secrets. */
+/**
+ * The name under which a refusal is remembered: without the query, which may hold secrets, and with all path segments
+ * that hold a digit taken for ids.
+ */
 export function routeOf(method = 'GET', url: string): string {
-  return `${method} ${url.replace(/[?#].*/s, '')}`
+  return `${method.toUpperCase()} ${url.replace(/[?#].*/s, '').replace(/[^/]*\d[^/]*/g, '*')}`
 }
 
 function readOrigins(origins: readonly string[]): Set<string> {

@@ -11,9 +11,10 @@ interface ResponseBody {
   readonly cancel?: () => Promise<void>
 }
 
-/** Lets go of a body that nobody will read, so that its socket is free. */
+/** Lets go of a body that nobody will read, so that its socket is free. Bodies that are no streams hold none. */
 export function discard(body: unknown): void {
-  const stream = Object(body) as ResponseBody
+  if (!isOneShot(body)) return
+  const stream = body as ResponseBody
   stream.destroy?.()
   stream.cancel?.().catch(() => undefined)
 }

@@ -24,6 +24,7 @@ import { abortReason, waitFor } from './waiting.js'
 const REREAD_AFTER_MS = 1_000
 /** How long a request with a good token waits for that look, however slow the storage. */
 const PATIENCE_MS = 100
+const TOO_SLOW: Outcome = {}
 const ANYWHERE = ''
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
@@ -94,6 +95,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   function start(request: GetTokenOptions): Visit {
     const visit = (current = createVisit())
     previous = previous.then(async () => {
+      if (visit !== current) return
       const startedMs = performance.now()
       const timeout = { error: new BearerError('refreshTimeout') }
       const outcome = await waitFor(pay(visit, request), timeout, refreshTimeoutMs, life.signal)
@@ -117,6 +119,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   async function pay(visit: Visit, request: GetTokenOptions): Promise<Outcome> {
     try {
       if (!request.forceRefresh) await ask(visit)
+      visit.found = hand?.value
       const need = needOf(hand, request, currentInstant(), refreshWindowMs)
       const mayRefresh = visit === current && (need === 'forced' || !reasonOf(backoff))
       if (!need || need === 'unknown' || !mayRefresh) return {}
@@ -173,18 +176,19 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   async function getToken(request: GetTokenOptions = {}): Promise<string | null> {
     const { rejectedToken, route = ANYWHERE, signal } = request
     /** The request is bound to the user of this token; if nobody has looked for a while, to whomever a look finds. */
-    const boundTo = rejectedToken ?? (isRecent() ? hand?.value : undefined)
+    let boundTo = rejectedToken ?? (isRecent() ? hand?.value : undefined)
     let outcome: Outcome | undefined
     for (;;) {
       if (signal?.aborted) throw abortReason(signal)
       if (life.signal.aborted) throw new BearerError('closed')
       const now = currentInstant()
       // What has just been refreshed is as good as it gets, whatever its claims.
-      const need = outcome?.refreshed ? undefined : needOf(hand, request, now, refreshWindowMs)
+      const need =
+        outcome?.refreshed && hand !== undefined ? undefined : needOf(hand, request, now, refreshWindowMs)
       const usable = !need || need === 'due'
       const failed = outcome?.error
       if (failed && !(usable && hand)) throw failed
-      const seen = outcome ?? isRecent()
+      const seen = outcome ?? (isRecent() || current?.slow)
       if (seen && boundTo && hand !== undefined && !isOwnerOf(boundTo)) {
         throw new BearerError(hand ? 'userChanged' : ended)
       }
@@ -199,7 +203,10 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       }
       if (!outcome) counters.waits++
       const visit = current ?? start(request)
-      outcome = await waitFor(visit.outcome, {}, good && !visit.refreshing && PATIENCE_MS, signal)
+      const onlyLooks = good && !visit.refreshing
+      outcome = await waitFor(visit.outcome, onlyLooks ? TOO_SLOW : {}, onlyLooks && PATIENCE_MS, signal)
+      if (outcome === TOO_SLOW) visit.slow = true
+      boundTo ??= visit.found
     }
   }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { BearerErrorCode } from '../errors.js'
 import type { Jwt } from '../token/token.js'
 

@@ -14,6 +14,10 @@ export interface Visit {
   readonly end: (outcome: Outcome) => void
   /** A refresh, not just a look at what is stored: requests wait for it. */
   refreshing?: boolean
+  /** The token that a look found, even if it is refreshed then: whoever waits is bound to its user. */
+  found?: string | undefined
+  /** It has tried somebody's patience; nobody else's has to be tried. */
+  slow?: boolean
 }
 
 export function createVisit(): Visit {
