@@ -25,8 +25,9 @@ export function amplifySource(): TokenSource {
       Hub.listen(
         'auth',
         ({ payload }) => {
+          // Told of being offline as well: no change of the session.
           if (payload.event === 'tokenRefresh_failure') failure = payload.data.error
-          listener(payload.event)
+          else listener(payload.event)
         },
         { enableCrossTabEvents: true },
       ),

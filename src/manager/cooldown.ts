@@ -1,27 +1,33 @@
+import type { BearerError } from '../errors.js'
+import { remember } from './remember.js'
+
 /** A reason to hold off for a while. */
-export interface Cooldown<Reason> {
-  readonly reason: Reason
+interface Cooldown {
+  readonly reason: BearerError
   readonly times: number
   /** On the monotonic clock. */
   readonly untilMs: number
 }
 
+/** By the name of what is held off. */
+export type Cooldowns = Map<string, Cooldown>
+
 /**
  * The next one lasts twice as long, up to thirty times the first; shortened at random by up to half, so that clients
- * do not march in step. The same reason again changes nothing.
+ * do not march in step. Nothing changes while one lasts: what fails together counts once.
  */
-export function prolong<Reason>(
-  last: Cooldown<Reason> | undefined,
-  reason: Reason,
-  firstMs: number,
-): Cooldown<Reason> {
-  if (last?.reason === reason) return last
-  const times = last ? last.times + 1 : 0
+export function prolong(cooldowns: Cooldowns, name: string, reason: BearerError, firstMs: number): void {
+  if (reasonOf(cooldowns, name)) return
+  const { times = 0 } = cooldowns.get(name) ?? {}
   const forMs = firstMs * Math.min(30, 2 ** times) * (1 - Math.random() / 2)
-  return { reason, times, untilMs: performance.now() + forMs }
+  remember(cooldowns, name, { reason, times: times + 1, untilMs: performance.now() + forMs })
 }
 
 /** The reason, while it counts. */
-export function reasonOf<Reason>(cooldown: Cooldown<Reason> | undefined): Reason | undefined {
-  return cooldown && performance.now() < cooldown.untilMs ? cooldown.reason : undefined
+export function reasonOf(cooldowns: Cooldowns, name: string): BearerError | undefined {
+  return leftOfMs(cooldowns, name) > 0 ? cooldowns.get(name)?.reason : undefined
+}
+
+export function leftOfMs(cooldowns: Cooldowns, name: string): number {
+  return Math.max(0, (cooldowns.get(name)?.untilMs ?? 0) - performance.now())
 }

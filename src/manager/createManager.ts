@@ -1,10 +1,10 @@
-import { BearerError } from '../errors.js'
+import { assertOption, BearerError } from '../errors.js'
 import { platform } from '../platform.js'
 import { currentInstant } from '../token/instant.js'
 import { leftMs, readToken, type Token } from '../token/token.js'
-import { prolong, reasonOf, type Cooldown } from './cooldown.js'
+import { leftOfMs, prolong, reasonOf, type Cooldowns } from './cooldown.js'
 import { needOf, type Hand } from './need.js'
-import { readManagerOptions } from './options.js'
+import { assertMilliseconds } from './options.js'
 import { remember } from './remember.js'
 import type { TokenSource } from './source.js'
 import { count, createCounters } from './stats.js'
@@ -25,19 +25,23 @@ const REREAD_AFTER_MS = 1_000
 /** How long a request with a good token waits for that look, however slow the storage. */
 const PATIENCE_MS = 100
 const TOO_SLOW: Outcome = {}
-const ANYWHERE = ''
+/** The names of cooldowns that are no route's. */
+const BACKOFF = 'backoff'
+const ANYWHERE = 'anywhere'
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
 export function createManager(source: TokenSource, options: TokenManagerOptions): TokenManager {
-  const { tokenUse, refreshWindowMs, refreshTimeoutMs } = readManagerOptions(options)
+  const { tokenUse = 'access', refreshWindowMs = 300_000, refreshTimeoutMs = 30_000 } = options
+  assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
+  assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
+  assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
   const listeners = new Set<(event: TokenEvent) => void>()
   const counters = createCounters()
   /** The users of past tokens: requests come back with ones that were replaced long ago. */
   const owners = new Map<string, unknown>()
-  /** Fresh tokens that were refused: by route, and anywhere. */
-  const refusals = new Map<string, Cooldown<string>>()
+  /** What keeps requests from refreshing: a failure, or a fresh token that was refused, by route and anywhere. */
+  const cooldowns: Cooldowns = new Map()
   let acceptedToken: string | undefined
-  let backoff: Cooldown<BearerError> | undefined
   let hand: Hand
   /** What listeners were last told of; unlike `hand` it outlives doubts. */
   let known: Hand
@@ -61,7 +65,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       remember(owners, next.value, next.subject)
       if (before === null) emit({ type: 'signedIn' })
       else if (before && before.subject !== next.subject) emit({ type: 'userChanged' })
-    } else if (before || (end && before !== null)) {
+    } else if (before !== null && (before || end)) {
       ended = end ?? 'signedOut'
       emit({ type: ended })
     }
@@ -71,22 +75,19 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     return performance.now() - seenMs < REREAD_AFTER_MS
   }
 
-  /** Whether what is in hand belongs to the user whom `token` was issued to. */
-  function isOwnerOf(token: string): boolean {
-    return !!hand && (token === hand.value || (owners.has(token) && owners.get(token) === hand.subject))
-  }
-
   /** Follows what others did to the session. */
   function follow(change: string): void {
-    const isIn = change === 'signedIn'
-    const isOut = change === 'signedOut'
-    if (!isIn && !isOut && change !== 'tokenRefresh') return
     resetBackoff()
     seenMs = -Infinity
-    if (isOut) become(null, change)
-    if (isIn) hand = undefined
-    if (isIn || isOut) abandon()
-    if (isIn) start({})
+    if (change === 'signedOut') {
+      become(null, change)
+      abandon()
+    }
+    if (change === 'signedIn') {
+      hand = undefined
+      abandon()
+      start({})
+    }
   }
 
   // --- Visits to the token provider ---
@@ -121,8 +122,7 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       if (!request.forceRefresh) await ask(visit)
       visit.found = hand?.value
       const need = needOf(hand, request, currentInstant(), refreshWindowMs)
-      const mayRefresh = visit === current && (need === 'forced' || !reasonOf(backoff))
-      if (!need || need === 'unknown' || !mayRefresh) return {}
+      if (!need || visit !== current || reasonOf(cooldowns, BACKOFF)) return {}
       visit.refreshing = true
       await ask(visit, need)
       return { refreshed: need }
@@ -161,14 +161,12 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     if (!error) return
     const { code, retryable } = error
     // A refresh that timed out may be tried again at once.
-    const backsOff = retryable && code !== 'refreshTimeout'
-    if (backsOff) backoff = prolong(backoff, error, 1_000)
-    const retryAfterMs = backsOff && backoff ? backoff.untilMs - performance.now() : 0
-    emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs })
+    if (retryable && code !== 'refreshTimeout') prolong(cooldowns, BACKOFF, error, 1_000)
+    emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs: leftOfMs(cooldowns, BACKOFF) })
   }
 
   function resetBackoff(): void {
-    backoff = undefined
+    cooldowns.delete(BACKOFF)
   }
 
   // --- Callers ---
@@ -181,24 +179,22 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     for (;;) {
       if (signal?.aborted) throw abortReason(signal)
       if (life.signal.aborted) throw new BearerError('closed')
-      const now = currentInstant()
       // What has just been refreshed is as good as it gets, whatever its claims.
-      const need =
-        outcome?.refreshed && hand !== undefined ? undefined : needOf(hand, request, now, refreshWindowMs)
+      const isFresh = outcome?.refreshed && hand !== undefined
+      const need = isFresh ? undefined : needOf(hand, request, currentInstant(), refreshWindowMs)
       const usable = !need || need === 'due'
       const failed = outcome?.error
       if (failed && !(usable && hand)) throw failed
       const seen = outcome ?? (isRecent() || current?.slow)
-      if (seen && boundTo && hand !== undefined && !isOwnerOf(boundTo)) {
+      if (seen && boundTo && hand !== undefined && (!hand || owners.get(boundTo) !== hand.subject)) {
         throw new BearerError(hand ? 'userChanged' : ended)
       }
-      const failure = failed ?? reasonOf(backoff)
+      const failure = failed ?? reasonOf(cooldowns, BACKOFF)
       const good = !need || (usable && failure)
-      if (good && seen && (failed ?? !current?.refreshing)) return hand?.value ?? null
+      if (good && seen && !current?.refreshing) return hand?.value ?? null
       if (!current) {
-        if (need === 'rejected' && (reasonOf(refusals.get(ANYWHERE)) ?? reasonOf(refusals.get(route)))) {
-          throw new BearerError('tokenRefused')
-        }
+        const refusal = need === 'rejected' && (reasonOf(cooldowns, ANYWHERE) ?? reasonOf(cooldowns, route))
+        if (refusal) throw refusal
         if (!usable && failure) throw failure
       }
       if (!outcome) counters.waits++
@@ -215,15 +211,15 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
    * accepts it. A route that refuses what others accept (a 401 that should be a 403) blocks only its own, for longer.
    */
   function report({ token, accepted, replayOf }: TokenOutcome): void {
-    const isNews = token !== acceptedToken
-    if (accepted) {
-      acceptedToken = token
-      if (isNews) refusals.delete(ANYWHERE)
+    const settle = (place: string, firstMs: number): void => {
+      if (accepted) cooldowns.delete(place)
+      else prolong(cooldowns, place, new BearerError('tokenRefused'), firstMs)
     }
+    const isNews = token !== acceptedToken
+    if (accepted) acceptedToken = token
+    if (isNews && (accepted || replayOf)) settle(ANYWHERE, 1_000)
     if (!replayOf) return
-    if (accepted) refusals.delete(replayOf)
-    else remember(refusals, replayOf, prolong(refusals.get(replayOf), token, 40_000))
-    if (!accepted && isNews) remember(refusals, ANYWHERE, prolong(refusals.get(ANYWHERE), token, 1_000))
+    settle(replayOf, 40_000)
     emit({ type: 'replayed', accepted })
   }
 

@@ -5,16 +5,15 @@ import type { GetTokenOptions, RefreshReason } from './types.js'
 /** What is in hand: a token, nobody (`null`), or not known (`undefined`). */
 export type Hand = Token | null | undefined
 
-/** Why what is in hand will not do for a request; with `'due'` it still may. `'unknown'`: it has to be looked up. */
+/** Why what is in hand will not do for a request; with `'due'` it still may. What is not known counts as expired. */
 export function needOf(
   hand: Hand,
   { forceRefresh, rejectedToken }: GetTokenOptions,
   now: Instant,
   windowMs: number,
-): RefreshReason | 'unknown' | undefined {
+): RefreshReason | undefined {
   if (forceRefresh) return 'forced'
-  if (hand === undefined) return 'unknown'
-  if (!hand) return undefined
+  if (!hand) return hand === null ? undefined : 'expired'
   if (hand.value === rejectedToken) return 'rejected'
   const left = leftMs(hand, now)
   if (left <= 0) return 'expired'

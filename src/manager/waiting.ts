@@ -1,29 +1,28 @@
 import type { AbortSignalLike } from './types.js'
 
 /**
- * What the promise gives; `late` if the signal aborts or `limitMs` have passed before it settled. What it waits for
+ * What the promise, which never rejects, gives; `late` if the signal aborts or `limitMs` have passed before it settled. What it waits for
  * cannot be stopped. Leaves no listener and no timer behind.
  */
-export async function waitFor<T>(
+export function waitFor<T>(
   promise: Promise<T>,
   late: T,
   limitMs?: number | false,
   signal?: AbortSignalLike,
 ): Promise<T> {
-  let stop = (): void => undefined
-  const stopped = new Promise<T>((resolve) => {
-    stop = () => {
+  let giveUp = (): void => undefined
+  const first = new Promise<T>((resolve) => {
+    giveUp = () => {
       resolve(late)
     }
+    void promise.then(resolve)
   })
-  const timer = limitMs ? setTimeout(stop, limitMs) : undefined
-  signal?.addEventListener?.('abort', stop)
-  try {
-    return await Promise.race([promise, stopped])
-  } finally {
+  const timer = limitMs ? setTimeout(giveUp, limitMs) : undefined
+  signal?.addEventListener?.('abort', giveUp)
+  return first.finally(() => {
     clearTimeout(timer)
-    signal?.removeEventListener?.('abort', stop)
-  }
+    signal?.removeEventListener?.('abort', giveUp)
+  })
 }
 
 /** Why a signal was aborted, as `fetch` would reject; for signals without a reason (React Native's), an AbortError. */

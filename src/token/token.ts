@@ -9,7 +9,7 @@ export interface Jwt {
 /** A bearer token in hand. */
 export interface Token {
   readonly value: string
-  /** The user it belongs to: the `sub` claim (RFC 7519, section 4.1.2). */
+  /** The user it belongs to: the `sub` claim (RFC 7519, section 4.1.2); `null` without one. */
   readonly subject: unknown
   /** When it was received, and how long it was good for at that moment; infinite without an `exp` claim. */
   readonly receivedAt: Instant
@@ -37,7 +37,7 @@ export function readToken(
   const value = String(jwt ?? '')
   if (!B64_TOKEN.test(value)) return undefined
   // A token without claims (or no JWT at all) is one that never expires.
-  const { exp, iat, sub }: Partial<Jwt['payload']> = jwt?.payload ?? {}
+  const { exp, iat, sub = null }: Partial<Jwt['payload']> = jwt?.payload ?? {}
   const { wallMs } = receivedAt
   const expiresAtMs = milliseconds(exp, Infinity)
   const lifetimeMs = expiresAtMs - milliseconds(iat, -Infinity)
