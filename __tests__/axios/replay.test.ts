@@ -124,21 +124,24 @@ describe('a challenge', () => {
 })
 
 describe('the application sees one request and one response', () => {
-  test('in its interceptors and transforms', async () => {
+  test.each(['before', 'after'])('in its transforms, and in interceptors installed %s', async (when) => {
     const seen: string[] = []
     const see = <T>(what: string, value: T): T => {
       seen.push(what)
       return value
     }
-    const { client } = createClient({
+    const client = axios.create({
+      baseURL: ORIGIN,
       transformRequest: [(data: unknown) => see('transformRequest', JSON.stringify(data))],
       transformResponse: [(data: string) => see('transformResponse', JSON.parse(data) as unknown)],
     })
+    if (when === 'after') attachBearer(client, api().manager())
     client.interceptors.request.use((config) => see('request', { ...config }))
     client.interceptors.response.use(
       (response) => see('response', response),
       (error: AxiosError) => see('error', Promise.reject(error)),
     )
+    if (when === 'before') attachBearer(client, api().manager())
     api().revoke()
     const { data } = await client.post<Echo>('/', { a: 1 })
     expect(data).toEqual({ number: 2, body: '{"a":1}' })
@@ -318,24 +321,35 @@ describe('what cannot be sent', () => {
 describe('secrets', () => {
   const everything = (error: unknown) => inspect(error, { depth: 8, getters: true }) + JSON.stringify(error)
 
-  test.each(['http', 'fetch'] as const)('no token is in an error (%s adapter)', async (adapter) => {
-    const { client, tokens } = createClient({ adapter })
-    const events: unknown[] = []
-    tokens.subscribe((event) => events.push(event))
-    api().use(
-      http.get(`${ORIGIN}/500`, () => HttpResponse.json(null, { status: 500 })),
-      http.get(`${ORIGIN}/broken`, () => HttpResponse.error()),
-    )
-    const told = [
-      await failureOf(client.get('/500')),
-      await failureOf(client.get('/broken')),
-      await failureOf(client.get('/always401')),
-      await failureOf(client.get('/always401')),
-    ]
-    api().provider.stored = issue({ issuedAgoMs: 3_600_000 })
-    api().provider.onRefresh = () => Promise.reject(new Error('refused'))
-    told.push(await failureOf(createClient({ adapter }).client.get('/')))
-    for (const error of told) expect(everything(error)).not.toContain('secret.')
-    expect(JSON.stringify([events, tokens.stats(), client.defaults])).not.toContain('secret.')
-  })
+  test.each(['http', 'fetch'] as const)(
+    'no token is in an error or a response (%s adapter)',
+    async (adapter) => {
+      const { client, tokens } = createClient({ adapter })
+      const events: unknown[] = []
+      tokens.subscribe((event) => events.push(event))
+      api().use(
+        http.get(`${ORIGIN}/500`, () => HttpResponse.json(null, { status: 500 })),
+        http.get(`${ORIGIN}/broken`, () => HttpResponse.error()),
+      )
+      const told = [
+        await failureOf(client.get('/500')),
+        await failureOf(client.get('/broken')),
+        await failureOf(client.get('/always401')),
+        await failureOf(client.get('/always401')),
+      ]
+      api().provider.stored = issue({ issuedAgoMs: 3_600_000 })
+      api().provider.onRefresh = () => Promise.reject(new Error('refused'))
+      told.push(await failureOf(createClient({ adapter }).client.get('/')))
+      api().provider.stored = issue()
+      told.push(await createClient({ adapter }).client.get('/'))
+      const transformResponse = () => {
+        throw new Error('no JSON')
+      }
+      told.push(await failureOf(createClient({ adapter, transformResponse }).client.get('/')))
+      for (const error of told) expect(everything(error)).not.toContain('secret.')
+      const streamed = await createClient({ adapter, responseType: 'stream' }).client.get<unknown>('/')
+      expect(inspect(streamed)).not.toContain('secret.')
+      expect(JSON.stringify([events, tokens.stats(), client.defaults])).not.toContain('secret.')
+    },
+  )
 })

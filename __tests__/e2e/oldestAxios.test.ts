@@ -141,13 +141,15 @@ describe.each<[string, AxiosStatic]>([
     }
 
     test('may send the request elsewhere: then without the token', async () => {
-      await createEdited((config) =>
-        Object.assign(config, { baseURL: `http://other.localhost:${port}` }),
-      ).get('/')
-      await createEdited((config) => Object.assign(config, { url: `http://other.localhost:${port}/` })).get(
-        '/',
-      )
-      expect(seen).toEqual(['other.localhost bare', 'other.localhost bare'])
+      const url = `http://other.localhost:${port}/`
+      await createEdited((config) => Object.assign(config, { url })).get('/')
+      expect(seen).toEqual(['other.localhost bare'])
+    })
+
+    test('may change the base URL, whose origin is the one that gets the token', async () => {
+      const baseURL = `http://other.localhost:${port}`
+      await createEdited((config) => Object.assign(config, { baseURL })).get('/')
+      expect(seen).toEqual(['other.localhost token'])
     })
 
     test('may give it credentials of its own', async () => {

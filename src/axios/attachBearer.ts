@@ -17,11 +17,9 @@ export function attachBearer(
   manager: TokenManager,
   options: BearerOptions = {},
 ): () => void {
-  const { request, response } = bearerInterceptors(instance, manager, options)
-  const requestId = instance.interceptors.request.use(...request)
-  const responseId = instance.interceptors.response.use(...response)
+  const { request } = bearerInterceptors(instance, manager, options)
+  const id = instance.interceptors.request.use(...request, undefined, { synchronous: true })
   return () => {
-    instance.interceptors.request.eject(requestId)
-    instance.interceptors.response.eject(responseId)
+    instance.interceptors.request.eject(id)
   }
 }

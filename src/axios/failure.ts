@@ -1,5 +1,6 @@
 import { AxiosError, type InternalAxiosRequestConfig } from 'axios'
 import type { BearerError } from '../errors.js'
+import { isOneShot } from '../http/body.js'
 
 /** A request that could not be sent fails as axios' requests do; its `cause` says why. */
 export function cannotSend(cause: BearerError, config: InternalAxiosRequestConfig): AxiosError {
@@ -7,22 +8,20 @@ export function cannotSend(cause: BearerError, config: InternalAxiosRequestConfi
 }
 
 /**
- * Keeps the token out of logs: errors are printed with their config, and Node's request, which hangs on the error, its
- * response and a response stream, shows its headers. So does the error that axios' fetch adapter wraps in another.
+ * Gives a response or an error the application's own config back, and keeps the token out of logs: Node's request, which
+ * hangs on both and on a response stream, is printed with its headers. So is that of an error which axios' fetch adapter
+ * wraps in another.
  */
-export function conceal(error: unknown): void {
-  if (typeof error !== 'object' || error === null) return
-  const { config, response, cause } = error as Partial<AxiosError>
-  const { headers } = (config ?? {}) as Partial<InternalAxiosRequestConfig>
-  delete headers?.Authorization
-  hide(error, 'request')
-  hide(response, 'request')
-  hide(response?.data, 'req')
-  conceal(cause)
+export function conceal(outcome: unknown, config: InternalAxiosRequestConfig): void {
+  if (typeof outcome !== 'object' || outcome === null) return
+  const { response, data, cause } = outcome as Partial<AxiosError & AxiosError['response']>
+  if ('config' in outcome) outcome.config = config
+  hide(outcome, 'request')
+  if (isOneShot(data)) hide(data as object, 'req')
+  conceal(response, config)
+  conceal(cause, config)
 }
 
-function hide(holder: unknown, key: string): void {
-  if (typeof holder === 'object' && holder !== null && key in holder) {
-    Object.defineProperty(holder, key, { enumerable: false })
-  }
+function hide(holder: object, key: string): void {
+  if (key in holder) Object.defineProperty(holder, key, { enumerable: false })
 }

@@ -1,5 +1,4 @@
 import type { InternalAxiosRequestConfig } from 'axios'
-import type { Bearer } from '../http/bearer.js'
 import { originOf } from '../http/origin.js'
 
 /** Those of follow-redirects, which axios uses in Node. */
@@ -10,17 +9,12 @@ interface RedirectOptions {
 
 /** Takes the token off where a redirect leads to a stranger: axios up to 1.20 keeps it on the way to a subdomain. */
 export function guardRedirects(
-  config: InternalAxiosRequestConfig,
-  own: string | undefined,
-  bearer: Bearer,
-): { strayed: boolean } {
-  const { beforeRedirect } = config
-  const redirects = { strayed: false }
-  config.beforeRedirect = (options, ...details) => {
+  { beforeRedirect }: InternalAxiosRequestConfig,
+  mayCarryToken: (origin: string | undefined) => boolean,
+): NonNullable<InternalAxiosRequestConfig['beforeRedirect']> {
+  return (options, ...details) => {
     const { href, headers } = options as RedirectOptions
-    redirects.strayed = !bearer.mayCarryToken(originOf(href), own)
-    if (redirects.strayed) delete headers.Authorization
+    if (!mayCarryToken(originOf(href))) delete headers.Authorization
     beforeRedirect?.(options, ...details)
   }
-  return redirects
 }

@@ -1,6 +1,6 @@
 import { assertOption } from '../errors.js'
-import { createBearer, routeOf, type BearerOptions } from '../http/bearer.js'
-import { discard, isOneShot } from '../http/body.js'
+import { createBearer, type BearerOptions } from '../http/bearer.js'
+import { discard } from '../http/body.js'
 import { originOf, pageOrigin } from '../http/origin.js'
 import type { TokenManager } from '../manager/types.js'
 
@@ -29,48 +29,46 @@ export function wrapFetch(
   const bearer = createBearer(manager, options)
   const own = pageOrigin()
   assertOption(options.allowedOrigins ?? own, 'allowedOrigins', null, 'given where there is no page')
-  const mayCarryToken = (url: string): boolean => bearer.mayCarryToken(originOf(url), own)
-  const isChallenge = (response: Response): boolean =>
-    bearer.isChallenge(response.status, response.headers) &&
-    // After a redirect to a foreign origin the answer is about a request without the token.
-    (!response.redirected || mayCarryToken(response.url))
 
   return async function bearerFetch(input: RequestInfo | URL, init?: BearerRequestInit): Promise<Response> {
     const request = typeof input === 'object' && 'method' in input ? input : undefined
     const url = request ? request.url : `${input as string | URL}`
-    if (init?.bearer === false || !mayCarryToken(url)) return fetch(input, init)
+    if (init?.bearer === false || !bearer.mayCarryToken(originOf(url), own)) return fetch(input, init)
     // An init of a class has its fields where a copy would lose them: a Request can stand for both.
     if (init && !isPlain(init)) return bearerFetch(new Request(input, init))
     const headers = new Headers(init?.headers ?? request?.headers)
     const bare = init?.headers ? { ...init, headers } : init
     if (speaksForItself(headers)) return fetch(input, bare)
-    const signal = init?.signal ?? request?.signal
-    const token = await manager.getToken({ signal })
-    if (token === null) return fetch(input, bare)
+    let spare: Request | undefined
 
-    const send = (target: Request | string, value: string): Promise<Response> => {
+    function send(token: string | null, refused?: Response): Promise<Response> {
+      if (token === null) return fetch(input, bare)
+      discard(refused?.body)
       const ownHeaders = new Headers(headers)
-      ownHeaders.set('Authorization', `Bearer ${value}`)
+      ownHeaders.set('Authorization', `Bearer ${token}`)
+      const target = (refused && spare) ?? request ?? url
+      if (!refused && !init?.body) spare = spareOf(request)
       return fetch(target, { ...init, headers: ownHeaders })
     }
-    const spare = !init?.body ? spareOf(request) : undefined
-    const response = await send(request ?? url, token)
-    const challenged = isChallenge(response)
-    bearer.report(token, response.status, challenged)
-    if (!challenged) {
-      discard(spare?.body)
-      return response
-    }
 
-    const route = routeOf(init?.method ?? request?.method, url)
-    const fresh = await bearer.renew(token, route, signal)
-    const replayable = typeof fresh === 'string' && !isOneShot(init?.body)
-    discard(replayable ? response.body : spare?.body)
-    if (!replayable) return response
-    const replay = await send(spare ?? request ?? url, fresh)
-    bearer.report(fresh, replay.status, isChallenge(replay), route)
-    return replay
+    try {
+      return await bearer.exchange({
+        method: init?.method ?? request?.method,
+        url,
+        body: init?.body,
+        signal: init?.signal ?? request?.signal,
+        own,
+        send,
+        sourceOf,
+      })
+    } finally {
+      discard(spare?.body)
+    }
   }
+}
+
+function sourceOf(response: Response): string {
+  return response.url
 }
 
 function isPlain(init: object): boolean {
