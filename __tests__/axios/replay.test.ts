@@ -347,8 +347,6 @@ describe('secrets', () => {
       }
       told.push(await failureOf(createClient({ adapter, transformResponse }).client.get('/')))
       for (const error of told) expect(everything(error)).not.toContain('secret.')
-      const streamed = await createClient({ adapter, responseType: 'stream' }).client.get<unknown>('/')
-      expect(inspect(streamed)).not.toContain('secret.')
       expect(JSON.stringify([events, tokens.stats(), client.defaults])).not.toContain('secret.')
     },
   )

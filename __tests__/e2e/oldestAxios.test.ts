@@ -250,7 +250,10 @@ describe.each<[string, AxiosStatic]>([
         await failureOf(client.get('/500')),
         await failureOf(client.get('/500', { responseType: 'stream' })),
       ]
-      for (const error of errors) expect(inspect(error, { depth: 3 })).not.toContain('secret.')
+      for (const shown of [...errors, await client.get('/')])
+        expect(inspect(shown, { depth: 3 })).not.toContain('secret.')
+      // A live stream shows its socket to those who look deeper than console.log.
+      expect(inspect(await client.get('/', { responseType: 'stream' }))).not.toContain('secret.')
       const { config } = await client.get<unknown>('/500', { validateStatus: () => true })
       expect(JSON.stringify([errors[0], config])).not.toContain('secret.')
     },
