@@ -29,16 +29,13 @@ const RETRYABLE = /offline|throttled|serviceError|refreshTimeout/
 /** Why a request has no (fresh) token. Its message is its code; neither that nor any field holds a token. */
 export class BearerError extends Error {
   override readonly name = 'BearerError'
+  readonly code = this.message as BearerErrorCode
   /** Whether the same call may succeed later without anybody signing in again. */
-  readonly retryable: boolean
+  readonly retryable = RETRYABLE.test(this.message)
 
   /** `cause` is what the token provider threw, if it did. */
-  constructor(
-    readonly code: BearerErrorCode,
-    cause?: unknown,
-  ) {
+  constructor(code: BearerErrorCode, cause?: unknown) {
     super(code, { cause })
-    this.retryable = RETRYABLE.test(code)
   }
 }
 
@@ -50,4 +47,9 @@ export function isBearerError(value: unknown): value is BearerError {
 /** Refuses a wrong option. `given` must hold no secrets: of objects and functions, give their type. @throws TypeError */
 export function assertOption(holds: unknown, name: string, given: unknown, wanted: string): asserts holds {
   if (!holds) throw new TypeError(`amplify-bearer: ${name} must be ${wanted}, not ${JSON.stringify(given)}`)
+}
+
+/** @throws TypeError where what has to be a function, or to have one, is something else */
+export function assertFunction(given: unknown, name: string): void {
+  assertOption(typeof given === 'function', name, typeof given, 'a function')
 }

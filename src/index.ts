@@ -1,9 +1,7 @@
 import { amplifySource } from './amplify/amplifySource.js'
 import { toBearerError } from './amplify/toBearerError.js'
-import { assertOption } from './errors.js'
 import { createManager } from './manager/createManager.js'
-import type { TokenSource } from './manager/source.js'
-import type { TokenManager, TokenManagerOptions, TokenProvider } from './manager/types.js'
+import type { TokenManager, TokenManagerOptions } from './manager/types.js'
 
 export { BearerError, isBearerError, type BearerErrorCode } from './errors.js'
 export { wrapFetch, type BearerFetch, type BearerRequestInit } from './fetch/wrapFetch.js'
@@ -30,11 +28,6 @@ export type { Jwt } from './token/token.js'
  */
 export function createTokenManager(options: TokenManagerOptions = {}): TokenManager {
   const { tokenProvider } = options
-  return createManager(tokenProvider === undefined ? amplifySource() : sourceOf(tokenProvider), options)
-}
-
-function sourceOf(provider: TokenProvider): TokenSource {
-  const { getTokens } = Object(provider) as Partial<TokenProvider>
-  assertOption(getTokens, 'tokenProvider', typeof provider, 'an object with a getTokens function')
-  return { toBearerError, getTokens: async (options) => provider.getTokens(options) }
+  const source = tokenProvider === undefined ? amplifySource() : { provider: tokenProvider }
+  return createManager(source, toBearerError, options)
 }

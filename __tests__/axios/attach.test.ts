@@ -142,8 +142,8 @@ describe('installing', () => {
   })
 
   test.each([
-    [undefined, {}, 'instance must be an axios instance'],
-    [{ get: () => undefined }, {}, 'instance must be an axios instance'],
+    [undefined, {}, 'instance.create must be a function'],
+    [{ get: () => undefined }, {}, 'instance.create must be a function'],
     [axios, { allowedOrigins: ['https://api.example.com/v1'] }, 'allowedOrigins must be exact origins'],
     [axios, { allowedOrigins: ['https://api.example.com/'] }, 'not "https://api.example.com/"'],
     [axios, { allowedOrigins: ['api.example.com'] }, 'not "api.example.com"'],
@@ -161,7 +161,7 @@ describe('installing', () => {
   })
 
   test('a manager that is none, or closed, is refused at once', () => {
-    expect(() => attachBearer(axios, {} as never)).toThrow('manager must be made by createTokenManager')
+    expect(() => attachBearer(axios, {} as never)).toThrow('manager.getToken must be a function')
     const tokens = api().manager()
     tokens.close()
     expect(() => attachBearer(axios, tokens)).toThrow(expect.objectContaining({ code: 'closed' }) as Error)

@@ -199,7 +199,7 @@ describe('bad input', () => {
     [
       'no origin, and no page to take it from',
       [fetch, undefined],
-      'allowedOrigins must be given where there is no page',
+      "allowedOrigins must be exact origins such as 'https://api.example.com', not undefined",
     ],
     ['an origin with a path', [fetch, { allowedOrigins: [`${ORIGIN}/v1`] }], `not "${ORIGIN}/v1"`],
   ])('%s is refused at once', (_, [given, options], message) => {

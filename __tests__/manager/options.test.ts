@@ -7,12 +7,10 @@ test.each([
   [{ refreshTimeoutMs: 0 }, 'refreshTimeoutMs must be milliseconds from 1 to 2147483647, not 0'],
   [{ refreshTimeoutMs: 2 ** 31 }, 'refreshTimeoutMs must be'],
   [{ tokenUse: 'refresh' }, "tokenUse must be 'access' or 'id', not \"refresh\""],
-  [{ tokenProvider: {} }, 'tokenProvider must be an object with a getTokens function, not "object"'],
-  [{ tokenProvider: null }, 'tokenProvider must be an object with a getTokens function'],
-  [
-    { tokenProvider: 'eyJhbGciOi' },
-    'tokenProvider must be an object with a getTokens function, not "string"',
-  ],
+  [{ tokenProvider: {} }, 'tokenProvider.getTokens must be a function, not "undefined"'],
+  [{ tokenProvider: { getTokens: 7 } }, 'tokenProvider.getTokens must be a function, not "number"'],
+  [{ tokenProvider: null }, 'tokenProvider.getTokens must be a function'],
+  [{ tokenProvider: 'eyJhbGciOi' }, 'tokenProvider.getTokens must be a function, not "undefined"'],
 ])('%j is refused at creation', (options, message) => {
   const create = () => createTokenManager(options as TokenManagerOptions)
   expect(create).toThrow(TypeError)

@@ -1,4 +1,3 @@
-import { toBearerError } from '../../src/amplify/toBearerError.js'
 import type { Jwt, ProvidedTokens } from '../../src/index.js'
 import type { TokenSource } from '../../src/manager/source.js'
 import { SECRET, tokenOf, type Change, type Fact, type User } from './journal.js'
@@ -138,8 +137,7 @@ export function createSession(
   become('alice')
   return {
     source: {
-      getTokens,
-      toBearerError,
+      provider: { getTokens },
       watch: (heard) => {
         listener = heard
         return () => (listener = undefined)

@@ -1,3 +1,4 @@
+import { toBearerError } from '../../src/amplify/toBearerError.js'
 import { createManager } from '../../src/manager/createManager.js'
 import type { GetTokenOptions, TokenManager } from '../../src/index.js'
 import { createClients, type Client, type Send } from './clients.js'
@@ -31,7 +32,7 @@ export interface World {
 export function createWorld(plan: SessionPlan, answering: (label: string) => Promise<void>): World {
   const facts: DatedFact[] = []
   const waiting = new Set<number>()
-  const signals: { caller: number; controller: AbortController; listeners: number }[] = []
+  const signals: { caller: number; controller: AbortController; listeners: Set<unknown> }[] = []
   let callers = 0
   let goOnline = (): void => undefined
   const note = (fact: Fact): void => void facts.push({ ...fact, atMs: performance.now() })
@@ -42,7 +43,10 @@ export function createWorld(plan: SessionPlan, answering: (label: string) => Pro
     removeEventListener: () => (goOnline = () => undefined),
   }
   Object.assign(globalThis, page)
-  const manager = createManager(session.source, { refreshWindowMs: 20_000, refreshTimeoutMs: DEADLINE_MS })
+  const manager = createManager(session.source, toBearerError, {
+    refreshWindowMs: 20_000,
+    refreshTimeoutMs: DEADLINE_MS,
+  })
   manager.subscribe((event) => {
     note({ type: 'told', event })
   })
@@ -78,16 +82,16 @@ export function createWorld(plan: SessionPlan, answering: (label: string) => Pro
 
   function signalFor(caller: number): AbortSignal {
     const controller = new AbortController()
-    const entry = { caller, controller, listeners: 0 }
+    const entry = { caller, controller, listeners: new Set<unknown>() }
     const { signal } = controller
     const add = signal.addEventListener.bind(signal)
     const remove = signal.removeEventListener.bind(signal)
     signal.addEventListener = (...args: Parameters<typeof add>) => {
-      entry.listeners++
+      entry.listeners.add(args[1])
       add(...args)
     }
     signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      entry.listeners--
+      entry.listeners.delete(args[1])
       remove(...args)
     }
     signals.push(entry)
@@ -131,7 +135,7 @@ export function createWorld(plan: SessionPlan, answering: (label: string) => Pro
       deadlineMs: DEADLINE_MS,
       ragged,
       stats: manager.stats(),
-      listeners: signals.filter(({ listeners }) => listeners !== 0).map(({ caller }) => caller),
+      listeners: signals.filter(({ listeners }) => listeners.size > 0).map(({ caller }) => caller),
     }),
   }
 }

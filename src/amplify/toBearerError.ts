@@ -1,10 +1,10 @@
 import { BearerError, isBearerError } from '../errors.js'
 
 /** Cognito's ways to say that a grant is not good any more: those on which Amplify clears the tokens, or finds none. */
-const GRANT_REJECTED = /^(NotAuthorized|TokenRevoked|UserNot|UserUnAuth|PasswordReset|RefreshTokenReuse)/
-const THROTTLED = /^(TooManyRequests|Throttling|LimitExceeded)/
+const GRANT_REJECTED = /NotAuth|Revoked|UserNot|UserUnAuth|PasswordReset|Reuse/
+const THROTTLED = /TooMany|Throttl|LimitExceeded/
 /** Amplify's NetworkError, axios' "Network Error", and a failed fetch in Chromium, Node, Firefox, Safari, React Native. */
-const OFFLINE = /network|failed to fetch|(fetch|load) failed/i
+const OFFLINE = /network|fetch|load failed/i
 
 /** What a token provider's failure means, told from error names and, for networks, messages. */
 export function toBearerError(cause: unknown): BearerError {

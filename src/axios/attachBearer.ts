@@ -15,7 +15,7 @@ import { bearerInterceptors } from './bearerInterceptors.js'
 export function attachBearer(
   instance: AxiosInstance,
   manager: TokenManager,
-  options: BearerOptions = {},
+  options?: BearerOptions,
 ): () => void {
   const { request } = bearerInterceptors(instance, manager, options)
   const id = instance.interceptors.request.use(...request, undefined, { synchronous: true })

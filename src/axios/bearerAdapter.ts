@@ -27,7 +27,12 @@ export function createBearerAdapter(
     Object.assign(config, { adapter: wrapped })
     const adapter = resolve(config)
     const { target, own } = destinationOf(config)
-    if (config.bearer === false || speaksForItself(config) || !bearer.mayCarryToken(target, own))
+    if (
+      config.bearer === false ||
+      config.auth ||
+      config.headers.has('Authorization') ||
+      !bearer.mayCarryToken(target, own)
+    )
       return adapter(config)
     config.data = bufferForm(config.data, config.headers)
     const { headers, beforeRedirect, method, baseURL = '', url = '', signal } = config
@@ -57,30 +62,15 @@ export function createBearerAdapter(
     }
 
     return bearer
-      .exchange({ method, url: baseURL + url, body, signal, own, send, sourceOf })
+      .exchange({ method, url: baseURL + url, body, signal, own, send })
       .catch((error: unknown) => {
         throw isBearerError(error) ? cannotSend(error, config) : error
       })
   }
 }
 
-/** The caller's own credentials are left alone. */
-function speaksForItself({ headers, auth }: Config): boolean {
-  return !!auth || headers.has('Authorization')
-}
-
 function withToken(headers: Config['headers'], token: string): Config['headers'] {
-  const copy = Object.assign(
-    Object.create(Object.getPrototypeOf(headers) as object),
-    headers,
-  ) as Config['headers']
+  const copy = Object.create(Object.getPrototypeOf(headers) as object) as Config['headers']
   // Not by `set`, which takes longer than all the rest: the name is known to be absent, the value to be clean.
-  copy.Authorization = `Bearer ${token}`
-  return copy
-}
-
-/** axios' XMLHttpRequest and Node adapters know where redirects led; its fetch adapter does not tell. */
-function sourceOf({ request }: AxiosResponse): string | undefined {
-  const { responseURL, res } = Object(request) as { responseURL?: string; res?: { responseUrl?: string } }
-  return responseURL ?? res?.responseUrl
+  return Object.assign(copy, headers, { Authorization: `Bearer ${token}` })
 }

@@ -1,5 +1,5 @@
 import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { assertOption } from '../errors.js'
+import { assertFunction } from '../errors.js'
 import { createBearer, type BearerOptions } from '../http/bearer.js'
 import type { TokenManager } from '../manager/types.js'
 import { createBearerAdapter } from './bearerAdapter.js'
@@ -25,10 +25,10 @@ export interface BearerInterceptors {
 export function bearerInterceptors(
   instance: AxiosInstance,
   manager: TokenManager,
-  options: BearerOptions = {},
+  options?: BearerOptions,
 ): BearerInterceptors {
-  const { interceptors, create } = Object(instance) as Partial<AxiosInstance>
-  assertOption(interceptors && create, 'instance', typeof instance, 'an axios instance')
+  const { create } = Object(instance) as Partial<AxiosInstance>
+  assertFunction(create, 'instance.create')
   const adapterAround = createBearerAdapter(instance, createBearer(manager, options))
   return {
     request: [

@@ -1,5 +1,5 @@
 import type { InternalAxiosRequestConfig } from 'axios'
-import { originOf, pageOrigin } from '../http/origin.js'
+import { originOf } from '../http/origin.js'
 
 /** Where a request goes, and which origin is its client's own. */
 export interface Destination {
@@ -13,14 +13,13 @@ const ABSOLUTE = /^([a-z][a-z\d+.-]*:)?\/\//i
 /** Reads destinations; the base URL, nearly always the one before, is read once. */
 export function createDestinationReader(): (config: InternalAxiosRequestConfig) => Destination {
   let lastBaseURL: string | undefined
-  let own = pageOrigin()
+  let own: string | undefined
   return ({ baseURL, url = '', allowAbsoluteUrls }) => {
     if (baseURL !== lastBaseURL) {
       lastBaseURL = baseURL
-      own = baseURL ? originOf(baseURL) : pageOrigin()
+      own = baseURL ? originOf(baseURL) : undefined
     }
-    if (baseURL && !ABSOLUTE.test(url)) return { target: own, own }
-    const target = originOf(url)
+    const target = baseURL && !ABSOLUTE.test(url) ? own : originOf(url)
     // Not every axios heeds allowAbsoluteUrls: such a request may go to either.
     return { target: allowAbsoluteUrls === false && target !== own ? undefined : target, own }
   }

@@ -17,9 +17,10 @@ export function conceal(outcome: unknown, config: InternalAxiosRequestConfig): v
   const { response, data, cause } = outcome as Partial<AxiosError & AxiosError['response']>
   if ('config' in outcome) outcome.config = config
   hide(outcome, 'request')
-  if (isOneShot(data)) hide(data as object, 'req')
+  hide(outcome, 'req')
   conceal(response, config)
   conceal(cause, config)
+  if (isOneShot(data)) conceal(data, config)
 }
 
 function hide(holder: object, key: string): void {

@@ -1,7 +1,6 @@
 import type { AxiosRequestHeaders } from 'axios'
 
 interface FormStream {
-  hasKnownLength(): boolean
   getBuffer(): Uint8Array
   getHeaders(): Record<string, string>
 }
@@ -11,11 +10,11 @@ interface FormStream {
  * memory the stream's bytes are taken instead, so that the request can be replayed.
  */
 export function bufferForm(data: unknown, headers: AxiosRequestHeaders): unknown {
-  const form = Object(data) as Partial<FormStream>
+  const form = Object(data) as FormStream
+  if (!('getBuffer' in form)) return data
   try {
-    // Throws if a part is a stream, also one whose length is known.
-    const bytes = form.hasKnownLength?.() && form.getBuffer?.()
-    if (!bytes || !form.getHeaders) return data
+    // Throws if a part is a stream.
+    const bytes = form.getBuffer()
     headers.set(form.getHeaders())
     return bytes
   } catch {

@@ -1,5 +1,5 @@
-import { assertOption } from '../errors.js'
-import { createBearer, type BearerOptions } from '../http/bearer.js'
+import { assertFunction, assertOption } from '../errors.js'
+import { createBearer, ORIGINS, type BearerOptions } from '../http/bearer.js'
 import { discard } from '../http/body.js'
 import { originOf, pageOrigin } from '../http/origin.js'
 import type { TokenManager } from '../manager/types.js'
@@ -23,67 +23,41 @@ export type BearerFetch = (input: RequestInfo | URL, init?: BearerRequestInit) =
 export function wrapFetch(
   fetch: typeof globalThis.fetch,
   manager: TokenManager,
-  options: BearerOptions = {},
+  options?: BearerOptions,
 ): BearerFetch {
-  assertOption(typeof fetch === 'function', 'fetch', typeof fetch, 'a function')
+  assertFunction(fetch, 'fetch')
   const bearer = createBearer(manager, options)
-  const own = pageOrigin()
-  assertOption(options.allowedOrigins ?? own, 'allowedOrigins', null, 'given where there is no page')
+  assertOption(options?.allowedOrigins ?? pageOrigin(), 'allowedOrigins', undefined, ORIGINS)
 
   return async function bearerFetch(input: RequestInfo | URL, init?: BearerRequestInit): Promise<Response> {
-    const request = typeof input === 'object' && 'method' in input ? input : undefined
-    const url = request ? request.url : `${input as string | URL}`
-    if (init?.bearer === false || !bearer.mayCarryToken(originOf(url), own)) return fetch(input, init)
+    // What is no Request has none of its fields.
+    const request = Object(input) as Partial<Request>
+    const url = request.url ?? `${input as string | URL}`
+    if (init?.bearer === false || !bearer.mayCarryToken(originOf(url))) return fetch(input, init)
     // An init of a class has its fields where a copy would lose them: a Request can stand for both.
-    if (init && !isPlain(init)) return bearerFetch(new Request(input, init))
-    const headers = new Headers(init?.headers ?? request?.headers)
-    const bare = init?.headers ? { ...init, headers } : init
-    if (speaksForItself(headers)) return fetch(input, bare)
+    if (init && init.constructor !== Object) return bearerFetch(new Request(input, init))
+    const headers = new Headers(init?.headers ?? request.headers)
+    const method = init?.method ?? request.method
+    const signal = init?.signal ?? request.signal
+    const body = init?.body
     let spare: Request | undefined
 
     function send(token: string | null, refused?: Response): Promise<Response> {
-      if (token === null) return fetch(input, bare)
-      discard(refused?.body)
       const ownHeaders = new Headers(headers)
-      ownHeaders.set('Authorization', `Bearer ${token}`)
-      const target = (refused && spare) ?? request ?? url
-      if (!refused && !init?.body) spare = spareOf(request)
+      if (token !== null) ownHeaders.set('Authorization', `Bearer ${token}`)
+      discard(refused?.body)
+      const target = spare ?? (request.url ? (input as Request) : url)
+      // A Request's body can be read once, but copied before. (Not every browser has `body`.)
+      if (!refused && !body && request.body !== null) spare = request.clone?.()
       return fetch(target, { ...init, headers: ownHeaders })
     }
 
     try {
-      return await bearer.exchange({
-        method: init?.method ?? request?.method,
-        url,
-        body: init?.body,
-        signal: init?.signal ?? request?.signal,
-        own,
-        send,
-        sourceOf,
-      })
+      // The caller's own credentials are left alone; so are Amplify's calls of Cognito: a refresh must not wait for itself.
+      if (headers.has('authorization') || headers.has('x-amz-target')) return await send(null)
+      return await bearer.exchange({ method, url, body, signal, send })
     } finally {
       discard(spare?.body)
     }
   }
-}
-
-function sourceOf(response: Response): string {
-  return response.url
-}
-
-function isPlain(init: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(init)
-  return prototype === null || prototype === Object.prototype
-}
-
-/** The caller's own credentials are left alone, and so are Amplify's calls of Cognito: a refresh must not wait for itself. */
-function speaksForItself(headers: Headers): boolean {
-  return headers.has('authorization') || headers.has('x-amz-target')
-}
-
-/** A Request's body can be read once, but copied before. */
-function spareOf(request: Request | undefined): Request | undefined {
-  return !request || request.method === 'GET' || request.method === 'HEAD' || request.bodyUsed
-    ? undefined
-    : request.clone()
 }

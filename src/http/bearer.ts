@@ -1,9 +1,9 @@
-import { assertOption, BearerError, isBearerError } from '../errors.js'
+import { assertFunction, assertOption, BearerError, isBearerError } from '../errors.js'
 import type { AbortSignalLike, TokenManager } from '../manager/types.js'
 import { isOneShot } from './body.js'
-import { isSecure, originOf, parseOrigin } from './origin.js'
+import { isSecure, originOf, pageOrigin, parseOrigin } from './origin.js'
 
-const ORIGINS = "exact origins such as 'https://api.example.com'"
+export const ORIGINS = "exact origins such as 'https://api.example.com'"
 
 export interface BearerOptions {
   /**
@@ -19,6 +19,8 @@ export interface BearerOptions {
 export interface AnyResponse {
   readonly status: number
   readonly headers: object
+  /** Where redirects led, if the client tells: fetch does. */
+  readonly url?: string
 }
 
 /** A request as its client is about to send it, once or twice. */
@@ -27,21 +29,19 @@ export interface Outgoing<R extends AnyResponse> {
   readonly url: string
   readonly body: unknown
   readonly signal: AbortSignalLike | undefined
-  /** The client's own origin: that of its base URL, or the page's. */
-  readonly own: string | undefined
+  /** The client's own origin: that of its base URL. @default the page's */
+  readonly own?: string | undefined
   /**
    * Sends it with a token; `null`: without one. `refused` is the response that a replay replaces. Rejects as the client
    * does; an error may have a response, as axios' have.
    */
   readonly send: (token: string | null, refused?: R) => Promise<R>
-  /** Where the response is from, as far as the client tells: redirects may have led elsewhere. */
-  readonly sourceOf: (response: R) => string | undefined
 }
 
 /** What axios and fetch share. */
 export interface Bearer {
-  /** Whether the token may go to `target`, when the client's own origin is `own`. */
-  readonly mayCarryToken: (target: string | undefined, own: string | undefined) => boolean
+  /** Whether the token may go to the origin `target`, when the client's own is `own`: by default the page's. */
+  readonly mayCarryToken: (target: string | undefined, own?: string) => boolean
   /**
    * Sends with the current token, and answers a challenge by at most one replay with a better one.
    *
@@ -53,20 +53,17 @@ export interface Bearer {
 /** @throws TypeError for a wrong option, BearerError for a closed manager */
 export function createBearer(
   manager: TokenManager,
-  { allowedOrigins, shouldRefresh }: BearerOptions,
+  { allowedOrigins, shouldRefresh }: BearerOptions = {},
 ): Bearer {
   const { getToken, closed } = Object(manager) as Partial<TokenManager>
-  assertOption(getToken, 'manager', typeof manager, 'made by createTokenManager')
+  assertFunction(getToken, 'manager.getToken')
   if (closed) throw new BearerError('closed')
-  assertOption(
-    !shouldRefresh || typeof shouldRefresh === 'function',
-    'shouldRefresh',
-    typeof shouldRefresh,
-    'a function',
-  )
+  if (shouldRefresh !== undefined) assertFunction(shouldRefresh, 'shouldRefresh')
   const allowed = allowedOrigins && readOrigins(allowedOrigins)
 
-  function mayCarryToken(target: string | undefined, own: string | undefined): boolean {
+  const page = pageOrigin()
+
+  function mayCarryToken(target: string | undefined, own = page): boolean {
     return target !== undefined && (allowed ? allowed.has(target) : target === own && isSecure(target))
   }
 
@@ -82,73 +79,51 @@ export function createBearer(
     replayOf?: string,
     refused?: R,
   ): Promise<R> {
-    let response: R | undefined
     let failure: (Error & { response?: R }) | undefined
-    try {
-      response = await outgoing.send(token, refused)
-    } catch (error) {
+    const response = await outgoing.send(token, refused).catch((error: unknown) => {
       failure = error as Error
-      response = failure.response
-    }
-    if (response && review(response, outgoing, token, replayOf)) {
-      const route = routeOf(outgoing.method, outgoing.url)
-      const better = replayOf ? new BearerError('tokenRefused') : await renew(token, route, outgoing.signal)
+      if (failure.response) return failure.response
+      throw failure
+    })
+    const challenged = isChallenge(response, outgoing.own)
+    // Of a first send, only success shows that somebody looked at the token: a 403 or 500 may be a gateway's.
+    manager.report({ token, accepted: !challenged && (response.status < 400 || !!replayOf), replayOf })
+    if (challenged) {
+      const route = routeOf(outgoing)
+      const better = replayOf
+        ? new BearerError('tokenRefused')
+        : await manager
+            .getToken({ rejectedToken: token, route, signal: outgoing.signal })
+            .catch(bearerErrorOf)
       // A body that can be read only once is not sent again, but the next request has the better token.
       if (typeof better === 'string' && !isOneShot(outgoing.body))
         return attempt(outgoing, better, route, response)
       if (failure && typeof better === 'object') failure.cause = better
     }
-    if (response && !failure) return response
-    throw failure as Error
+    if (failure) throw failure
+    return response
   }
 
-  /** A better token, or why there is none. @throws the signal's reason when it aborts */
-  async function renew(
-    rejectedToken: string,
-    route: string,
-    signal: AbortSignalLike | undefined,
-  ): Promise<string | BearerError | null> {
-    try {
-      return await manager.getToken({ rejectedToken, route, signal })
-    } catch (error) {
-      if (isBearerError(error)) return error
-      throw error
-    }
-  }
-
-  /** Tells the manager how the API took a token. Whether it asks for another. */
-  function review<R extends AnyResponse>(
-    response: R,
-    outgoing: Outgoing<R>,
-    token: string,
-    replayOf?: string,
-  ): boolean {
-    const challenged = isChallenge(response, outgoing)
-    // Of a first send, only success shows that somebody looked at the token: a 403 or 500 may be a gateway's.
-    manager.report({ token, accepted: !challenged && (response.status < 400 || !!replayOf), replayOf })
-    return challenged
-  }
-
-  function isChallenge<R extends AnyResponse>(response: R, { own, sourceOf }: Outgoing<R>): boolean {
-    const { status, headers } = response
+  function isChallenge({ status, headers, url }: AnyResponse, own: string | undefined): boolean {
     const asks = shouldRefresh
       ? shouldRefresh({ status, headers: new Headers(headers as HeadersInit) })
       : status === 401
-    if (!asks) return false
     // After a redirect to a foreign origin the answer is about a request without the token.
-    const source = sourceOf(response)
-    return !source || mayCarryToken(originOf(source), own)
+    return asks && (!url || mayCarryToken(originOf(url), own))
   }
 
   return { mayCarryToken, exchange }
 }
 
-/**
- * The name under which a refusal is remembered: without the query, which may hold secrets, and with all path segments
- * that hold a digit taken for ids.
- */
-function routeOf(method = 'GET', url: string): string {
-  return `${method.toUpperCase()} ${url.replace(/[?#].*/s, '').replace(/[^/]*\d[^/]*/g, '*')}`
+/** Other errors go on: the signal's reason. */
+function bearerErrorOf(error: unknown): BearerError {
+  if (isBearerError(error)) return error
+  throw error
+}
+
+/** The name under which a refusal is remembered: without queries, which may hold secrets, and ids (what holds a digit). */
+function routeOf({ method = 'GET', url }: Pick<Outgoing<AnyResponse>, 'method' | 'url'>): string {
+  return `${method} ${url.replace(/[?#].*|[^/?#]*\d[^/?#]*/gs, '*')}`
 }
 
 function readOrigins(origins: readonly string[]): Set<string> {

@@ -7,7 +7,7 @@ import { platform } from '../platform.js'
  */
 const ORIGIN = /^https?:\/\/([a-z\d._-]+|\[[a-f\d:.]+\])(:[1-9]\d*)?(?=[/?#]|$)/
 const DEFAULT_PORT = /^(http:.*):80$|^(https:.*):443$/
-const LOOPBACK = /^http:\/\/(localhost|[a-z\d.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/
+const SECURE = /^https:|^http:\/\/((.+\.)?localhost|127\.[\d.]+|\[::1])(:\d+)?$/
 
 /** The page's own origin; `undefined` where there is no page, or one without an origin (`file:`). */
 export function pageOrigin(): string | undefined {
@@ -34,5 +34,5 @@ export function parseOrigin(url: string): string | undefined {
 
 /** Whether a token travels encrypted, or never leaves the machine. */
 export function isSecure(origin: string): boolean {
-  return origin.startsWith('https:') || LOOPBACK.test(origin)
+  return SECURE.test(origin)
 }

@@ -1,4 +1,4 @@
-import { assertOption, BearerError } from '../errors.js'
+import { assertFunction, assertOption, BearerError } from '../errors.js'
 import { platform } from '../platform.js'
 import { currentInstant } from '../token/instant.js'
 import { leftMs, readToken, type Token } from '../token/token.js'
@@ -7,7 +7,7 @@ import { needOf, type Hand } from './need.js'
 import { assertMilliseconds } from './options.js'
 import { remember } from './remember.js'
 import type { TokenSource } from './source.js'
-import { count, createCounters } from './stats.js'
+import { countRefresh, createCounters } from './stats.js'
 import type {
   GetTokenOptions,
   RefreshReason,
@@ -15,6 +15,7 @@ import type {
   TokenManager,
   TokenManagerOptions,
   TokenOutcome,
+  TokenProvider,
   TokenStats,
 } from './types.js'
 import { createVisit, type Outcome, type Visit } from './visit.js'
@@ -24,14 +25,19 @@ import { abortReason, waitFor } from './waiting.js'
 const REREAD_AFTER_MS = 1_000
 /** How long a request with a good token waits for that look, however slow the storage. */
 const PATIENCE_MS = 100
-const TOO_SLOW: Outcome = {}
 /** The names of cooldowns that are no route's. */
 const BACKOFF = 'backoff'
 const ANYWHERE = 'anywhere'
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
-export function createManager(source: TokenSource, options: TokenManagerOptions): TokenManager {
+export function createManager(
+  { provider, watch }: TokenSource,
+  toBearerError: (cause: unknown) => BearerError,
+  options: TokenManagerOptions,
+): TokenManager {
   const { tokenUse = 'access', refreshWindowMs = 300_000, refreshTimeoutMs = 30_000 } = options
+  const { getTokens } = Object(provider) as Partial<TokenProvider>
+  assertFunction(getTokens, 'tokenProvider.getTokens')
   assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
   assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
   assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
@@ -46,12 +52,11 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   /** What listeners were last told of; unlike `hand` it outlives doubts. */
   let known: Hand
   let ended: 'signedOut' | 'sessionExpired' = 'signedOut'
-  let issuerAheadMs = 0
   let seenMs = -Infinity
   let current: Visit | undefined
   let previous: Promise<unknown> = Promise.resolve()
   const life = new AbortController()
-  const unwatch = source.watch?.(follow)
+  const unwatch = watch?.(follow)
   platform.addEventListener?.('online', resetBackoff)
 
   // --- What is in hand ---
@@ -59,16 +64,18 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   /** `end`: how the session ended, from somebody who knows; otherwise only that nobody was found. */
   function become(next: Token | null, end?: typeof ended): void {
     const before = known
+    let change: 'signedIn' | 'userChanged' | typeof ended | undefined
     hand = known = next
     if (next) {
-      issuerAheadMs = next.issuerAheadMs
       remember(owners, next.value, next.subject)
-      if (before === null) emit({ type: 'signedIn' })
-      else if (before && before.subject !== next.subject) emit({ type: 'userChanged' })
-    } else if (before !== null && (before || end)) {
-      ended = end ?? 'signedOut'
-      emit({ type: ended })
-    }
+      if (before === null) change = 'signedIn'
+      else if (before && before.subject !== next.subject) change = 'userChanged'
+    } else if (before !== null && (before || end)) change = ended = end ?? 'signedOut'
+    if (change) emit({ type: change })
+  }
+
+  function needOfHand(request: GetTokenOptions): RefreshReason | undefined {
+    return needOf(hand, request, currentInstant(), refreshWindowMs)
   }
 
   function isRecent(): boolean {
@@ -121,13 +128,13 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     try {
       if (!request.forceRefresh) await ask(visit)
       visit.found = hand?.value
-      const need = needOf(hand, request, currentInstant(), refreshWindowMs)
+      const need = needOfHand(request)
       if (!need || visit !== current || reasonOf(cooldowns, BACKOFF)) return {}
       visit.refreshing = true
       await ask(visit, need)
       return { refreshed: need }
     } catch (cause) {
-      const error = source.toBearerError(cause)
+      const error = toBearerError(cause)
       if (visit === current && error.code === 'sessionExpired') become(null, error.code)
       return { error }
     }
@@ -138,12 +145,11 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     const before = hand
     // A token's age counts from before the call: it never looks younger than it is.
     const receivedAt = currentInstant()
-    const tokens = await source.getTokens({ forceRefresh: !!reason })
+    const tokens = await provider.getTokens({ forceRefresh: !!reason })
     if (visit !== current) return
-    seenMs = performance.now()
     if (tokens) {
       const jwt = tokens[`${tokenUse}Token`]
-      const token = readToken(jwt, receivedAt, reason ? undefined : issuerAheadMs)
+      const token = readToken(jwt, receivedAt, reason ? undefined : (known?.issuerAheadMs ?? 0))
       if (!token) throw new BearerError('invalidToken')
       // The same token again says nothing new about its age, and is no answer to the wish for a better one.
       if (token.value !== before?.value) become(token)
@@ -157,9 +163,13 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
   }
 
   function announce({ error, refreshed }: Outcome, durationMs: number): void {
-    if (refreshed && hand) emit({ type: 'refreshed', reason: refreshed, durationMs })
+    if (refreshed && hand) {
+      countRefresh(counters, durationMs)
+      emit({ type: 'refreshed', reason: refreshed, durationMs })
+    }
     if (!error) return
     const { code, retryable } = error
+    counters.failures[code] = (counters.failures[code] ?? 0) + 1
     // A refresh that timed out may be tried again at once.
     if (retryable && code !== 'refreshTimeout') prolong(cooldowns, BACKOFF, error, 1_000)
     emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs: leftOfMs(cooldowns, BACKOFF) })
@@ -181,11 +191,11 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       if (life.signal.aborted) throw new BearerError('closed')
       // What has just been refreshed is as good as it gets, whatever its claims.
       const isFresh = outcome?.refreshed && hand !== undefined
-      const need = isFresh ? undefined : needOf(hand, request, currentInstant(), refreshWindowMs)
+      const need = isFresh ? undefined : needOfHand(request)
       const usable = !need || need === 'due'
       const failed = outcome?.error
       if (failed && !(usable && hand)) throw failed
-      const seen = outcome ?? (isRecent() || current?.slow)
+      const seen = outcome ?? isRecent()
       if (seen && boundTo && hand !== undefined && (!hand || owners.get(boundTo) !== hand.subject)) {
         throw new BearerError(hand ? 'userChanged' : ended)
       }
@@ -200,8 +210,9 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
       if (!outcome) counters.waits++
       const visit = current ?? start(request)
       const onlyLooks = good && !visit.refreshing
-      outcome = await waitFor(visit.outcome, onlyLooks ? TOO_SLOW : {}, onlyLooks && PATIENCE_MS, signal)
-      if (outcome === TOO_SLOW) visit.slow = true
+      outcome = await waitFor(visit.outcome, {}, onlyLooks && PATIENCE_MS, signal)
+      // It has tried this one's patience; the others' is not tried for a while.
+      if (visit === current && !signal?.aborted) seenMs = performance.now()
       boundTo ??= visit.found
     }
   }
@@ -211,21 +222,21 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
    * accepts it. A route that refuses what others accept (a 401 that should be a 403) blocks only its own, for longer.
    */
   function report({ token, accepted, replayOf }: TokenOutcome): void {
-    const settle = (place: string, firstMs: number): void => {
-      if (accepted) cooldowns.delete(place)
-      else prolong(cooldowns, place, new BearerError('tokenRefused'), firstMs)
+    if (accepted) {
+      acceptedToken = token
+      cooldowns.delete(ANYWHERE)
     }
-    const isNews = token !== acceptedToken
-    if (accepted) acceptedToken = token
-    if (isNews && (accepted || replayOf)) settle(ANYWHERE, 1_000)
     if (!replayOf) return
-    settle(replayOf, 40_000)
+    const refusal = new BearerError('tokenRefused')
+    if (token !== acceptedToken) prolong(cooldowns, ANYWHERE, refusal, 1_000)
+    if (accepted) cooldowns.delete(replayOf)
+    else prolong(cooldowns, replayOf, refusal, 40_000)
+    counters.replays++
     emit({ type: 'replayed', accepted })
   }
 
   /** Listeners are kept apart: what one throws is reported, and goes no further. */
   function emit(event: TokenEvent): void {
-    count(counters, event)
     for (const listener of [...listeners]) {
       try {
         listener(event)
@@ -246,7 +257,6 @@ export function createManager(source: TokenSource, options: TokenManagerOptions)
     life.abort()
     platform.removeEventListener?.('online', resetBackoff)
     unwatch?.()
-    hand = undefined
     abandon()
     listeners.clear()
   }

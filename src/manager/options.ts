@@ -5,6 +5,6 @@ const LONGEST_TIMER_MS = 2_147_483_647
 
 /** @throws TypeError naming the option, what was given and what is wanted */
 export function assertMilliseconds(name: string, given: number, least: number): void {
-  const holds = typeof given === 'number' && given >= least && given <= LONGEST_TIMER_MS
-  assertOption(holds, name, given, `milliseconds from ${least} to ${LONGEST_TIMER_MS}`)
+  const nearest = Math.max(least, Math.min(given, LONGEST_TIMER_MS))
+  assertOption(given === nearest, name, given, `milliseconds from ${least} to ${LONGEST_TIMER_MS}`)
 }

@@ -1,5 +1,4 @@
 import type { BearerErrorCode } from '../errors.js'
-import type { TokenEvent } from './types.js'
 
 /** `TokenStats` under way. */
 export interface Counters {
@@ -20,12 +19,9 @@ export function createCounters(): Counters {
   }
 }
 
-export function count(counters: Counters, event: TokenEvent): void {
-  const { failures, refreshLatencyMs } = counters
-  if (event.type === 'replayed') counters.replays++
-  if (event.type === 'refreshFailed') failures[event.code] = (failures[event.code] ?? 0) + 1
-  if (event.type !== 'refreshed') return
-  refreshLatencyMs.count = ++counters.refreshes
-  refreshLatencyMs.total += event.durationMs
-  refreshLatencyMs.max = Math.max(refreshLatencyMs.max, event.durationMs)
+export function countRefresh(counters: Counters, durationMs: number): void {
+  const { refreshLatencyMs: latency } = counters
+  latency.count = ++counters.refreshes
+  latency.total += durationMs
+  latency.max = Math.max(latency.max, durationMs)
 }

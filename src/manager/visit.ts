@@ -16,8 +16,6 @@ export interface Visit {
   refreshing?: boolean
   /** The token that a look found, even if it is refreshed then: whoever waits is bound to its user. */
   found?: string | undefined
-  /** It has tried somebody's patience; nobody else's has to be tried. */
-  slow?: boolean
 }
 
 export function createVisit(): Visit {

@@ -10,18 +10,18 @@ export function waitFor<T>(
   limitMs?: number | false,
   signal?: AbortSignalLike,
 ): Promise<T> {
-  let giveUp = (): void => undefined
-  const first = new Promise<T>((resolve) => {
-    giveUp = () => {
-      resolve(late)
+  return new Promise((resolve) => {
+    const settle = (value: T): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener?.('abort', giveUp)
+      resolve(value)
     }
-    void promise.then(resolve)
-  })
-  const timer = limitMs ? setTimeout(giveUp, limitMs) : undefined
-  signal?.addEventListener?.('abort', giveUp)
-  return first.finally(() => {
-    clearTimeout(timer)
-    signal?.removeEventListener?.('abort', giveUp)
+    const giveUp = (): void => {
+      settle(late)
+    }
+    const timer = limitMs ? setTimeout(giveUp, limitMs) : undefined
+    signal?.addEventListener?.('abort', giveUp)
+    void promise.then(settle)
   })
 }
 

@@ -10,8 +10,3 @@ export interface Instant {
 export function currentInstant(): Instant {
   return { wallMs: Date.now(), monotonicMs: performance.now() }
 }
-
-/** The larger of what the two clocks say: a clock that was set back, or slept, never makes a token look younger. */
-export function elapsedMs(since: Instant, now: Instant): number {
-  return Math.max(now.wallMs - since.wallMs, now.monotonicMs - since.monotonicMs)
-}

@@ -1,4 +1,4 @@
-import { elapsedMs, type Instant } from './instant.js'
+import type { Instant } from './instant.js'
 
 /** A decoded JSON Web Token as Amplify hands it out: `toString()` gives the token itself. */
 export interface Jwt {
@@ -11,9 +11,8 @@ export interface Token {
   readonly value: string
   /** The user it belongs to: the `sub` claim (RFC 7519, section 4.1.2); `null` without one. */
   readonly subject: unknown
-  /** When it was received, and how long it was good for at that moment; infinite without an `exp` claim. */
-  readonly receivedAt: Instant
-  readonly leftMs: number
+  /** On either of this device's clocks; never without an `exp` claim. */
+  readonly expiresAt: Instant
   /** `exp` − `iat`; infinite where either is missing. */
   readonly lifetimeMs: number
   /** How far the issuer's clock is ahead of this device's, as far as is known. */
@@ -31,25 +30,28 @@ const B64_TOKEN = /^[\w.~+/-]+=*$/
  */
 export function readToken(
   jwt: Jwt | undefined,
-  receivedAt: Instant,
+  { wallMs, monotonicMs }: Instant,
   issuerAheadMs?: number,
 ): Token | undefined {
-  const value = String(jwt ?? '')
-  if (!B64_TOKEN.test(value)) return undefined
+  const value = String(jwt)
+  if (!jwt || !B64_TOKEN.test(value)) return undefined
   // A token without claims (or no JWT at all) is one that never expires.
-  const { exp, iat, sub = null }: Partial<Jwt['payload']> = jwt?.payload ?? {}
-  const { wallMs } = receivedAt
+  const { exp, iat, sub = null } = Object(jwt.payload) as Partial<Jwt['payload']>
   const expiresAtMs = milliseconds(exp, Infinity)
   const lifetimeMs = expiresAtMs - milliseconds(iat, -Infinity)
   const aheadMs = issuerAheadMs ?? milliseconds(iat, wallMs) - wallMs
   // Never more than its lifetime: an `iat` in the future only says that this device's clock is behind.
-  const leftMs = Math.min(expiresAtMs - wallMs - aheadMs, lifetimeMs)
-  return { value, subject: sub, receivedAt, leftMs, lifetimeMs, issuerAheadMs: aheadMs }
+  const left = Math.min(expiresAtMs - wallMs - aheadMs, lifetimeMs)
+  const expiresAt = { wallMs: wallMs + left, monotonicMs: monotonicMs + left }
+  return { value, subject: sub, expiresAt, lifetimeMs, issuerAheadMs: aheadMs }
 }
 
-/** How long the token still is good for; negative when it has expired. */
-export function leftMs(token: Token, now: Instant): number {
-  return token.leftMs - elapsedMs(token.receivedAt, now)
+/**
+ * How long the token still is good for; negative when it has expired. The less of what the two clocks say: one that was
+ * set back, or slept, never makes a token look younger.
+ */
+export function leftMs({ expiresAt }: Token, now: Instant): number {
+  return Math.min(expiresAt.wallMs - now.wallMs, expiresAt.monotonicMs - now.monotonicMs)
 }
 
 /** JWT claims count seconds (RFC 7519, NumericDate). */
