@@ -14,14 +14,21 @@ const LATENCY_MS = 20
 const HOUR_MS = 3_600_000
 
 console.warn = () => undefined
-const pool = createUserPool({ latencyMs: LATENCY_MS, accessTokenValidityMs: HOUR_MS, refreshTokenValidityMs: 1000 * HOUR_MS })
+const pool = createUserPool({
+  latencyMs: LATENCY_MS,
+  accessTokenValidityMs: HOUR_MS,
+  refreshTokenValidityMs: 1000 * HOUR_MS,
+})
 const endpoint = await pool.listen()
 let refused = ''
 let sends = 0
 // No signature is checked here: it is the waiting that is measured, not the cryptography of a server in the same process.
 const api = createServer((request, response) => {
   sends++
-  setTimeout(() => response.writeHead(request.headers.authorization === refused ? 401 : 200).end('{}'), LATENCY_MS)
+  setTimeout(
+    () => response.writeHead(request.headers.authorization === refused ? 401 : 200).end('{}'),
+    LATENCY_MS,
+  )
 })
 await new Promise((resolve) => api.listen(0, '127.0.0.1', resolve))
 const baseURL = `http://127.0.0.1:${api.address().port}`

@@ -9,7 +9,10 @@ const REQUESTS = 5_000
 const ORIGIN = 'https://api.example.com'
 
 const seconds = Math.floor(Date.now() / 1000)
-const jwt = { payload: { sub: 'alice', iat: seconds, exp: seconds + 3600 }, toString: () => 'header.payload.signature' }
+const jwt = {
+  payload: { sub: 'alice', iat: seconds, exp: seconds + 3600 },
+  toString: () => 'header.payload.signature',
+}
 const tokenProvider = { reads: 0, getTokens: async () => (tokenProvider.reads++, { accessToken: jwt }) }
 const tokens = createTokenManager({ tokenProvider })
 
@@ -40,10 +43,30 @@ async function compare(name, limit, bare, withToken) {
   console.log(`${name}: ${above.toFixed(2)} µs above ${base.toFixed(2)} µs (promised: at most ${limit})`)
 }
 
-await compare('axios get', 2, () => bareClient.get('/users'), () => client.get('/users'))
-await compare('fetch', 3, () => bareFetch(`${ORIGIN}/users`), () => apiFetch(`${ORIGIN}/users`))
+await compare(
+  'axios get',
+  2,
+  () => bareClient.get('/users'),
+  () => client.get('/users'),
+)
+await compare(
+  'fetch',
+  3,
+  () => bareFetch(`${ORIGIN}/users`),
+  () => apiFetch(`${ORIGIN}/users`),
+)
 const init = { headers: { accept: 'application/json' } }
-await compare('fetch with headers', 3, () => bareFetch(ORIGIN, init), () => apiFetch(ORIGIN, init))
-await compare('getToken', 1, async () => null, () => tokens.getToken())
+await compare(
+  'fetch with headers',
+  3,
+  () => bareFetch(ORIGIN, init),
+  () => apiFetch(ORIGIN, init),
+)
+await compare(
+  'getToken',
+  1,
+  async () => null,
+  () => tokens.getToken(),
+)
 console.log(`token provider reads: ${tokenProvider.reads} (once a second at most)`)
 tokens.close()
