@@ -16,7 +16,7 @@ export interface BearerInterceptors {
 }
 
 /**
- * The interceptors that `attachBearer` installs, for those who install theirs by hand. Where among the application's
+ * What `attachBearer` does, as interceptors for those who install theirs by hand. Where among the application's
  * own they run makes no difference: the token is attached, and a 401 answered, between the last request interceptor and
  * the first response interceptor.
  *
@@ -37,6 +37,7 @@ export function bearerInterceptors(
         return config
       },
     ],
+    // Too late for a replay: those that were installed earlier have seen the response. The adapter has done it all.
     response: [
       (response) => response,
       (error) => {

@@ -10,9 +10,9 @@ export interface BearerOptions {
    * Exact origins that get the token, such as `'https://api.example.com'`. A plain `'http://…'` one is an opt-in.
    * @default for axios the origin of the request's `baseURL`; in a browser otherwise the page's own
    */
-  allowedOrigins?: readonly string[]
+  allowedOrigins?: readonly string[] | undefined
   /** Whether a response asks for a fresh token. @default status 401 (RFC 6750, section 3.1) */
-  shouldRefresh?: (response: { status: number; headers: Headers }) => boolean
+  shouldRefresh?: ((response: { status: number; headers: Headers }) => boolean) | undefined
 }
 
 /** The part of a response that is looked at: fetch's and axios' have it in common. */

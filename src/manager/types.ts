@@ -18,16 +18,16 @@ export interface TokenProvider {
 
 export interface TokenManagerOptions {
   /** Where tokens come from. @default whatever `Amplify.configure` was given, by default Cognito's user pool */
-  tokenProvider?: TokenProvider
+  tokenProvider?: TokenProvider | undefined
   /** Which of the two tokens is sent. @default 'access' */
-  tokenUse?: 'access' | 'id'
+  tokenUse?: 'access' | 'id' | undefined
   /**
    * A token with less than this left is refreshed before it is used, in milliseconds; never more than half of the
    * token's lifetime. 0 waits for the token to expire. @default 300_000
    */
-  refreshWindowMs?: number
+  refreshWindowMs?: number | undefined
   /** After this many milliseconds an unanswered refresh counts as failed. @default 30_000 */
-  refreshTimeoutMs?: number
+  refreshTimeoutMs?: number | undefined
 }
 
 /** The part of `AbortSignal` that is needed: React Native's and axios' own signals will do. */
@@ -40,14 +40,14 @@ export interface AbortSignalLike {
 
 export interface GetTokenOptions {
   /** Refresh even though the token is good, for instance to see new claims. @default false */
-  forceRefresh?: boolean
+  forceRefresh?: boolean | undefined
   /**
    * The token that the API refused. If it is still the current one it is refreshed; if it has been replaced
    * meanwhile, the newer one is returned. Never another user's: that rejects with `userChanged` or `signedOut`.
    */
-  rejectedToken?: string
+  rejectedToken?: string | undefined
   /** What refused it, for instance `'GET https://api.example.com/admin'`: refusals are remembered by this name. */
-  route?: string
+  route?: string | undefined
   /** Stops waiting, at once, with the signal's reason. The refresh goes on for the others. */
   signal?: AbortSignalLike | undefined
 }
