@@ -16,6 +16,7 @@ interface Echo {
   body: string
 }
 const echo = async (response: Promise<Response>) => (await (await response).json()) as Echo
+const lookAlike = { url: ORIGIN, toString: () => 'https://evil.example/' }
 const expired = () => issue({ issuedAgoMs: 3_600_000 })
 
 describe('the token goes', () => {
@@ -28,6 +29,7 @@ describe('the token goes', () => {
     ['not to a look-alike', 'https://api.example.com.evil.example/', false],
     ['not to another scheme', 'http://api.example.com/', false],
     ['not with a URL that has to be repaired', 'https:\\\\api.example.com/', false],
+    ['not where an object is an address, whatever it says of itself', lookAlike as never, false],
   ])('%s', async (_, input, goes) => {
     const { apiFetch } = createFetch()
     await apiFetch(input)
@@ -100,6 +102,17 @@ describe('a challenge', () => {
     expect(api().provider.refreshes).toBe(1)
   })
 
+  test('of one host that always refuses does not keep another from healing', async () => {
+    const [refusing, other] = ['https://api1.example.com', 'https://api2.example.com'] as const
+    const { apiFetch } = createFetch({ allowedOrigins: [refusing, other] })
+    api().use(http.get(`${refusing}/me`, () => HttpResponse.json(null, { status: 401 })))
+    expect((await apiFetch(`${refusing}/me`)).status).toBe(401)
+    expect((await apiFetch(`${other}/me`)).status).toBe(200)
+    api().revoke()
+    expect((await apiFetch(`${other}/me`)).status).toBe(200)
+    expect(api().provider.refreshes).toBe(2)
+  })
+
   test('whose refresh fails gives the caller its own 401, unread', async () => {
     const { apiFetch } = createFetch()
     api().revoke()
@@ -127,6 +140,32 @@ describe('a challenge', () => {
     api().provider.onRefresh = () => issue({ sub: 'bob' })
     expect((await apiFetch(ORIGIN)).status).toBe(401)
     expect(api().calls).toHaveLength(2)
+  })
+})
+
+describe('an init', () => {
+  test('is read when the request is made, whatever becomes of it during the wait', async () => {
+    const { apiFetch } = createFetch()
+    api().revoke()
+    const init = { method: 'POST', body: 'first' }
+    const first = apiFetch(ORIGIN, init)
+    init.body = 'second'
+    expect(await echo(first)).toEqual({ number: 2, body: 'first' })
+  })
+
+  test('may inherit its fields', async () => {
+    const { apiFetch } = createFetch()
+    api().revoke()
+    const init = Object.create({ method: 'POST', body: 'inherited' }) as RequestInit
+    expect(await echo(apiFetch(ORIGIN, init))).toEqual({ number: 2, body: 'inherited' })
+    expect(api().calls).toMatchObject([{ method: 'POST' }, { method: 'POST' }])
+  })
+
+  test("replaces a Request's body, though that has been read, and its signal", async () => {
+    const { apiFetch } = createFetch()
+    const used = new Request(ORIGIN, { method: 'POST', body: 'x', signal: AbortSignal.abort() })
+    await used.text()
+    expect(await echo(apiFetch(used, { body: '', signal: null }))).toEqual({ number: 1, body: '' })
   })
 })
 

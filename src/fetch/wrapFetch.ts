@@ -30,16 +30,16 @@ export function wrapFetch(
   assertOption(options?.allowedOrigins ?? pageOrigin(), 'allowedOrigins', undefined, ORIGINS)
 
   return async function bearerFetch(input: RequestInfo | URL, init?: BearerRequestInit): Promise<Response> {
-    // What is no Request has none of its fields.
-    const request = Object(input) as Partial<Request>
+    // What is no Request has none of its fields: fetch takes it for an address.
+    const request: Partial<Request> = (input as Partial<Request>).clone ? (input as Request) : {}
     const url = request.url ?? `${input as string | URL}`
     if (init?.bearer === false || !bearer.mayCarryToken(originOf(url))) return fetch(input, init)
     // An init of a class has its fields where a copy would lose them: a Request can stand for both.
-    if (init && init.constructor !== Object) return bearerFetch(new Request(input, init))
-    const headers = new Headers(init?.headers ?? request.headers)
-    const method = init?.method ?? request.method
-    const signal = init?.signal ?? request.signal
-    const body = init?.body
+    if (init && Object.getPrototypeOf(init) !== Object.prototype) return bearerFetch(new Request(input, init))
+    // As fetch does, it is read now, whatever becomes of it during the wait.
+    const own = { ...init }
+    const headers = new Headers(own.headers ?? request.headers)
+    const { method = request.method, signal = request.signal, body } = own
     let spare: Request | undefined
 
     function send(token: string | null, refused?: Response): Promise<Response> {
@@ -48,8 +48,8 @@ export function wrapFetch(
       discard(refused?.body)
       const target = spare ?? (request.url ? (input as Request) : url)
       // A Request's body can be read once, but copied before. (Not every browser has `body`.)
-      if (!refused && !body && request.body !== null) spare = request.clone?.()
-      return fetch(target, { ...init, headers: ownHeaders })
+      if (!refused && body == null && request.body !== null) spare = request.clone?.()
+      return fetch(target, { ...own, headers: ownHeaders })
     }
 
     try {

@@ -7,7 +7,7 @@ import { needOf, type Hand } from './need.js'
 import { assertMilliseconds } from './options.js'
 import { remember } from './remember.js'
 import type { TokenSource } from './source.js'
-import { countRefresh, createCounters } from './stats.js'
+import { createCounters } from './stats.js'
 import type {
   GetTokenOptions,
   RefreshReason,
@@ -164,7 +164,10 @@ export function createManager(
 
   function announce({ error, refreshed }: Outcome, durationMs: number): void {
     if (refreshed && hand) {
-      countRefresh(counters, durationMs)
+      const { refreshLatencyMs: latency } = counters
+      latency.count = ++counters.refreshes
+      latency.total += durationMs
+      latency.max = Math.max(latency.max, durationMs)
       emit({ type: 'refreshed', reason: refreshed, durationMs })
     }
     if (!error) return

@@ -49,7 +49,7 @@ export interface GetTokenOptions {
   /** What refused it, for instance `'GET https://api.example.com/admin'`: refusals are remembered by this name. */
   route?: string | undefined
   /** Stops waiting, at once, with the signal's reason. The refresh goes on for the others. */
-  signal?: AbortSignalLike | undefined
+  signal?: AbortSignalLike | null | undefined
 }
 
 /** How the API took a token; what a client reports so that a token nobody accepts is not refreshed over and over. */

@@ -8,7 +8,7 @@ export function waitFor<T>(
   promise: Promise<T>,
   late: T,
   limitMs?: number | false,
-  signal?: AbortSignalLike,
+  signal?: AbortSignalLike | null,
 ): Promise<T> {
   return new Promise((resolve) => {
     const settle = (value: T): void => {

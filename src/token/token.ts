@@ -56,5 +56,5 @@ export function leftMs({ expiresAt }: Token, now: Instant): number {
 
 /** JWT claims count seconds (RFC 7519, NumericDate). */
 function milliseconds(claim: unknown, otherwise: number): number {
-  return Number.isFinite(claim) ? Number(claim) * 1000 : otherwise
+  return Number.isFinite(claim) ? (claim as number) * 1000 : otherwise
 }
