@@ -76,6 +76,16 @@ describe('a challenge', () => {
     expect(api().provider.refreshes).toBe(1)
   })
 
+  test('of a route that always refuses costs one refresh, whatever ids and queries it is called with', async () => {
+    const { client } = createClient({ baseURL: `${ORIGIN}/always401/v1` })
+    for (const url of ['/1', '22', '3?q=4', '//5#6', 'users/7/orders/8', 'users/99/orders/10?q']) {
+      await failureOf(client.get(url))
+      // Somebody else's success lifts the block that is no route's.
+      expect((await client.get(`${ORIGIN}/fine`)).status).toBe(200)
+    }
+    expect(api().provider.refreshes).toBe(2)
+  })
+
   test('that is late is replayed with the newer token, and refreshes nothing', async () => {
     const { client, tokens } = createClient()
     const gate = deferred<undefined>()

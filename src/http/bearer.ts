@@ -28,9 +28,7 @@ export interface Outgoing<R extends AnyResponse> {
   readonly method: string | undefined
   readonly url: string
   readonly body: unknown
-  readonly signal: AbortSignalLike | undefined
-  /** The client's own origin: that of its base URL. @default the page's */
-  readonly own?: string | undefined
+  readonly signal: AbortSignalLike | null | undefined
   /**
    * Sends it with a token; `null`: without one. `refused` is the response that a replay replaces. Rejects as the client
    * does; an error may have a response, as axios' have.
@@ -85,7 +83,7 @@ export function createBearer(
       if (failure.response) return failure.response
       throw failure
     })
-    const challenged = isChallenge(response, outgoing.own)
+    const challenged = isChallenge(response)
     // Of a first send, only success shows that somebody looked at the token: a 403 or 500 may be a gateway's.
     manager.report({ token, accepted: !challenged && (response.status < 400 || !!replayOf), replayOf })
     if (challenged) {
@@ -94,36 +92,34 @@ export function createBearer(
         ? new BearerError('tokenRefused')
         : await manager
             .getToken({ rejectedToken: token, route, signal: outgoing.signal })
-            .catch(bearerErrorOf)
-      // A body that can be read only once is not sent again, but the next request has the better token.
-      if (typeof better === 'string' && !isOneShot(outgoing.body))
-        return attempt(outgoing, better, route, response)
-      if (failure && typeof better === 'object') failure.cause = better
+            .catch((error: unknown) => {
+              if (isBearerError(error)) return error
+              throw error
+            })
+      if (isBearerError(better)) {
+        // Defined, not assigned: axios 1.12 and 1.13 make some causes read-only.
+        if (failure) Object.defineProperty(failure, 'cause', { value: better })
+        // A body that can be read only once is not sent again, but the next request has the better token.
+      } else if (better && !isOneShot(outgoing.body)) return attempt(outgoing, better, route, response)
     }
     if (failure) throw failure
     return response
   }
 
-  function isChallenge({ status, headers, url }: AnyResponse, own: string | undefined): boolean {
+  function isChallenge({ status, headers, url }: AnyResponse): boolean {
     const asks = shouldRefresh
       ? shouldRefresh({ status, headers: new Headers(headers as HeadersInit) })
       : status === 401
     // After a redirect to a foreign origin the answer is about a request without the token.
-    return asks && (!url || mayCarryToken(originOf(url), own))
+    return asks && (!url || mayCarryToken(originOf(url)))
   }
 
   return { mayCarryToken, exchange }
 }
 
-/** Other errors go on: the signal's reason. */
-function bearerErrorOf(error: unknown): BearerError {
-  if (isBearerError(error)) return error
-  throw error
-}
-
 /** The name under which a refusal is remembered: without queries, which may hold secrets, and ids (what holds a digit). */
 function routeOf({ method = 'GET', url }: Pick<Outgoing<AnyResponse>, 'method' | 'url'>): string {
-  return `${method} ${url.replace(/[?#].*|[^/?#]*\d[^/?#]*/gs, '*')}`
+  return `${method} ${url.replace(/[?#].*/s, '').replace(/\b\/+[^/]*\d[^/]*/g, '/*')}`
 }
 
 function readOrigins(origins: readonly string[]): Set<string> {
