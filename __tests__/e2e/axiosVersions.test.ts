@@ -5,12 +5,13 @@ import { inspect } from 'node:util'
 import FormData from 'form-data'
 import type { AxiosInstance, AxiosStatic, InternalAxiosRequestConfig } from 'axios'
 import newest from 'axios'
+import readOnlyCause from 'axios-1.13.2'
 import oldest from 'axios-1.7.0'
 import { attachBearer } from '../../src/axios/index.js'
 import { createTokenManager, type TokenManager } from '../../src/index.js'
 import { accessTokenOf, createProvider } from '../support/provider.js'
 
-// The oldest axios that is supported, and the newest, on real sockets.
+// The oldest axios that is supported, one whose errors' cause cannot be assigned, and the newest, on real sockets.
 let server: Server
 let port: string
 let seen: string[]
@@ -48,6 +49,11 @@ beforeEach(async () => {
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
+      if (request.url === '/endless') {
+        response.writeHead(200)
+        response.write('begun')
+        return
+      }
       response.writeHead(status, { ...(location && { location }), 'content-type': 'application/json' })
       response.end(
         JSON.stringify({
@@ -77,6 +83,7 @@ const lookup = ((_: string, { all }: { all?: boolean }, found: (...answer: unkno
 
 describe.each<[string, AxiosStatic]>([
   ['1.7.0', oldest as unknown as AxiosStatic],
+  ['1.13.2', readOnlyCause as unknown as AxiosStatic],
   [newest.VERSION, newest],
 ])('axios %s', (_, axios) => {
   function createClient(): AxiosInstance {
@@ -110,17 +117,21 @@ describe.each<[string, AxiosStatic]>([
     expect(seen).toHaveLength(2)
   })
 
-  test("a 401 that stands is the client's own error", async () => {
-    const client = createClient()
-    refused = accessTokenOf(provider.stored)
-    provider.onRefresh = () => null
-    const error: unknown = await client.get('/').catch((reason: unknown) => reason)
-    expect(error).toMatchObject({
-      isAxiosError: true,
-      cause: { code: 'sessionExpired' },
-      response: { status: 401, data: { body: '' } },
-    })
-  })
+  test.each(['http', 'fetch'])(
+    "a 401 that stands is the client's own error (%s adapter)",
+    async (adapter) => {
+      const client = axios.create({ baseURL: `http://localhost:${port}`, adapter })
+      attachBearer(client, tokens)
+      refused = accessTokenOf(provider.stored)
+      provider.onRefresh = () => null
+      const error: unknown = await client.get('/').catch((reason: unknown) => reason)
+      expect(error).toMatchObject({
+        isAxiosError: true,
+        cause: { code: 'sessionExpired' },
+        response: { status: 401, data: { body: '' } },
+      })
+    },
+  )
 
   test('a token does not follow the redirect of a replay either', async () => {
     refused = accessTokenOf(provider.stored)
@@ -240,6 +251,49 @@ describe.each<[string, AxiosStatic]>([
     expect(provider.refreshes).toBe(1)
   })
 
+  test('the error of a response stream that is aborted tells of the request as it was made', async () => {
+    const client = axios.create({ baseURL: `http://localhost:${port}` })
+    attachBearer(client, tokens)
+    const controller = new AbortController()
+    const { signal } = controller
+    const { data } = await client.get<Readable>('/endless', { responseType: 'stream', signal })
+    const error = new Promise((resolve) => data.once('error', resolve))
+    controller.abort()
+    expect(JSON.stringify(await error).includes('secret.')).toBe(false)
+    expect(await error).toMatchObject({ config: { url: '/endless' } })
+  })
+
+  test.each(['http', 'fetch'])(
+    'what is aborted in the same tick is never sent (%s adapter)',
+    async (adapter) => {
+      const client = axios.create({ baseURL: `http://localhost:${port}`, adapter })
+      attachBearer(client, tokens)
+      await tokens.getToken()
+      const controller = new AbortController()
+      const source = axios.CancelToken.source()
+      const aborted = [
+        client.post('/', {}, { signal: controller.signal }),
+        client.post('/', {}, { cancelToken: source.token }),
+      ]
+      controller.abort()
+      source.cancel()
+      for (const request of aborted)
+        expect(axios.isCancel(await request.catch((error: unknown) => error))).toBe(true)
+      await client.get('/')
+      expect(seen).toHaveLength(1)
+    },
+  )
+
+  test('a config without an adapter goes out by the default one', async () => {
+    const client = createClient()
+    client.interceptors.request.use((config) => {
+      delete config.adapter
+      return config
+    })
+    await client.get('/')
+    expect(seen).toEqual(['app.localhost token'])
+  })
+
   test.each(['http', 'fetch'] as const)(
     'no token is in what is seen afterwards (%s adapter)',
     async (adapter) => {
@@ -252,8 +306,8 @@ describe.each<[string, AxiosStatic]>([
       ]
       for (const shown of [...errors, await client.get('/')])
         expect(inspect(shown, { depth: 3 })).not.toContain('secret.')
-      // A live stream shows its socket to those who look deeper than console.log.
-      expect(inspect(await client.get('/', { responseType: 'stream' }))).not.toContain('secret.')
+      const stream = await client.get<object>('/', { responseType: 'stream' })
+      expect(inspect(stream, { depth: 8 }) + inspect(stream.data, { depth: 8 })).not.toContain('secret.')
       const { config } = await client.get<unknown>('/500', { validateStatus: () => true })
       expect(JSON.stringify([errors[0], config])).not.toContain('secret.')
     },

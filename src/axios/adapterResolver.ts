@@ -13,8 +13,8 @@ type Config = InternalAxiosRequestConfig
  */
 export function createAdapterResolver(instance: AxiosInstance): (config: Config) => AxiosAdapter {
   if (instance.interceptors.request.constructor === axios.interceptors.request.constructor)
-    return (config) => getAdapter(config.adapter, config)
+    return (config) => getAdapter(config.adapter ?? axios.defaults.adapter, config)
   const bare = instance.create()
-  for (const key of Object.keys(bare.defaults)) Reflect.deleteProperty(bare.defaults, key)
+  for (const key in bare.defaults) Reflect.deleteProperty(bare.defaults, key)
   return () => (config) => bare.request({ ...config, transformRequest: [], transformResponse: [] })
 }

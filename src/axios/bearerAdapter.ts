@@ -1,14 +1,26 @@
-import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import {
+  AxiosError,
+  type AxiosAdapter,
+  type AxiosInstance,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios'
 import { isBearerError } from '../errors.js'
 import type { Bearer } from '../http/bearer.js'
 import { discard } from '../http/body.js'
 import { createAdapterResolver } from './adapterResolver.js'
+import { conceal } from './conceal.js'
 import { createDestinationReader } from './destination.js'
-import { cannotSend, conceal } from './failure.js'
 import { bufferForm } from './form.js'
-import { guardRedirects } from './redirects.js'
+import { originOf } from '../http/origin.js'
 
 type Config = InternalAxiosRequestConfig
+
+/** What follow-redirects, which axios uses in Node, is about to ask. */
+interface RedirectOptions {
+  href: string
+  headers: { Authorization?: string }
+}
 
 /**
  * Makes adapters that send the token and answer a 401. Below the application's interceptors and transforms an adapter
@@ -35,7 +47,7 @@ export function createBearerAdapter(
     )
       return adapter(config)
     config.data = bufferForm(config.data, config.headers)
-    const { headers, beforeRedirect, method, baseURL = '', url = '', signal } = config
+    const { headers, beforeRedirect, method, baseURL = '', url = '', signal, cancelToken } = config
     const body: unknown = config.data
 
     async function send(
@@ -43,28 +55,37 @@ export function createBearerAdapter(
       refused?: AxiosResponse<unknown>,
     ): Promise<AxiosResponse<unknown>> {
       discard(refused?.data)
-      // Its signal is heeded by the wait, and after it by axios.
-      config.cancelToken?.throwIfRequested()
+      // Not every adapter looks before it sends. Axios makes its CanceledError of whatever is thrown now.
+      if (signal?.aborted || cancelToken?.reason) throw new Error()
       if (token === null) return adapter(config)
       config.headers = withToken(headers, token)
-      config.beforeRedirect = guardRedirects(config, (origin) => bearer.mayCarryToken(origin, own))
+      config.beforeRedirect = (options, ...details) => {
+        // Axios up to 1.20 keeps the token on the way to a subdomain.
+        const { href, headers } = options as RedirectOptions
+        if (!bearer.mayCarryToken(originOf(href), own)) delete headers.Authorization
+        beforeRedirect?.(options, ...details)
+      }
+      let outcome: unknown
       try {
         const response = await adapter(config)
-        conceal(response, config)
+        outcome = response
         return response
       } catch (error) {
-        conceal(error, config)
+        outcome = error
         throw error
       } finally {
         // Neither the application nor its logs get to see the token.
         Object.assign(config, { headers, beforeRedirect })
+        conceal(outcome, config)
       }
     }
 
+    // A request that could not be sent fails as axios' requests do; its cause says why.
     return bearer
-      .exchange({ method, url: baseURL + url, body, signal, own, send })
+      .exchange({ method, url: `${baseURL}/${url}`, body, signal, send })
       .catch((error: unknown) => {
-        throw isBearerError(error) ? cannotSend(error, config) : error
+        if (!isBearerError(error)) throw error
+        throw Object.assign(new AxiosError(error.message, 'ERR_BEARER', config), { cause: error })
       })
   }
 }

@@ -18,7 +18,8 @@ export interface BearerInterceptors {
 /**
  * What `attachBearer` does, as interceptors for those who install theirs by hand. Where among the application's
  * own they run makes no difference: the token is attached, and a 401 answered, between the last request interceptor and
- * the first response interceptor.
+ * the first response interceptor. Only an interceptor that runs later and puts an adapter of its own in place of the
+ * config's takes both away.
  *
  * @throws TypeError for a wrong option, BearerError for a closed manager
  */

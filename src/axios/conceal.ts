@@ -1,11 +1,5 @@
-import { AxiosError, type InternalAxiosRequestConfig } from 'axios'
-import type { BearerError } from '../errors.js'
+import type { AxiosError, InternalAxiosRequestConfig } from 'axios'
 import { isOneShot } from '../http/body.js'
-
-/** A request that could not be sent fails as axios' requests do; its `cause` says why. */
-export function cannotSend(cause: BearerError, config: InternalAxiosRequestConfig): AxiosError {
-  return Object.assign(new AxiosError(cause.message, 'ERR_BEARER', config), { cause })
-}
 
 /**
  * Gives a response or an error the application's own config back, and keeps the token out of logs: Node's request, which
@@ -13,16 +7,16 @@ export function cannotSend(cause: BearerError, config: InternalAxiosRequestConfi
  * wraps in another.
  */
 export function conceal(outcome: unknown, config: InternalAxiosRequestConfig): void {
-  if (typeof outcome !== 'object' || outcome === null) return
-  const { response, data, cause } = outcome as Partial<AxiosError & AxiosError['response']>
-  if ('config' in outcome) outcome.config = config
-  hide(outcome, 'request')
-  hide(outcome, 'req')
-  conceal(response, config)
-  conceal(cause, config)
-  if (isOneShot(data)) conceal(data, config)
-}
-
-function hide(holder: object, key: string): void {
-  if (key in holder) Object.defineProperty(holder, key, { enumerable: false })
+  if (Object(outcome) !== outcome) return
+  const told = outcome as Partial<AxiosError & AxiosError['response']>
+  if (told.config) {
+    // Another copy of axios has sent a config of its own, which later errors of a response stream show.
+    told.config.headers = config.headers
+    told.config = config
+  }
+  for (const key of ['request', 'req', 'socket', 'client'])
+    if (key in told) Object.defineProperty(told, key, { enumerable: false })
+  conceal(told.response, config)
+  conceal(told.cause, config)
+  if (isOneShot(told.data)) conceal(told.data, config)
 }
