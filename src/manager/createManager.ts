@@ -212,8 +212,7 @@ export function createManager(
       }
       if (!outcome) counters.waits++
       const visit = current ?? start(request)
-      const onlyLooks = good && !visit.refreshing
-      outcome = await waitFor(visit.outcome, {}, onlyLooks && PATIENCE_MS, signal)
+      outcome = await waitFor(visit.outcome, {}, good && PATIENCE_MS, signal)
       // It has tried this one's patience; the others' is not tried for a while.
       if (visit === current && !signal?.aborted) seenMs = performance.now()
       boundTo ??= visit.found

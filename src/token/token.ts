@@ -9,7 +9,7 @@ export interface Jwt {
 /** A bearer token in hand. */
 export interface Token {
   readonly value: string
-  /** The user it belongs to: the `sub` claim (RFC 7519, section 4.1.2); `null` without one. */
+  /** The user it belongs to: the `sub` claim (RFC 7519, section 4.1.2), if it has one. */
   readonly subject: unknown
   /** On either of this device's clocks; never without an `exp` claim. */
   readonly expiresAt: Instant
@@ -36,7 +36,7 @@ export function readToken(
   const value = String(jwt)
   if (!jwt || !B64_TOKEN.test(value)) return undefined
   // A token without claims (or no JWT at all) is one that never expires.
-  const { exp, iat, sub = null } = Object(jwt.payload) as Partial<Jwt['payload']>
+  const { exp, iat, sub } = Object(jwt.payload) as Partial<Jwt['payload']>
   const expiresAtMs = milliseconds(exp, Infinity)
   const lifetimeMs = expiresAtMs - milliseconds(iat, -Infinity)
   const aheadMs = issuerAheadMs ?? milliseconds(iat, wallMs) - wallMs
