@@ -9,7 +9,7 @@ import readOnlyCause from 'axios-1.13.2'
 import oldest from 'axios-1.7.0'
 import { attachBearer } from '../../src/axios/index.js'
 import { createTokenManager, type TokenManager } from '../../src/index.js'
-import { accessTokenOf, createProvider } from '../support/provider.js'
+import { accessTokenOf, createProvider, deferred } from '../support/provider.js'
 
 // The oldest axios that is supported, one whose errors' cause cannot be assigned, and the newest, on real sockets.
 let server: Server
@@ -18,6 +18,7 @@ let seen: string[]
 let tokens: TokenManager
 let provider: ReturnType<typeof createProvider>
 let refused: string
+let endlessClosed: ReturnType<typeof deferred<undefined>>
 let requests: {
   url: string | undefined
   agent: string | undefined
@@ -28,6 +29,7 @@ beforeEach(async () => {
   seen = []
   refused = ''
   requests = []
+  endlessClosed = deferred()
   provider = createProvider()
   tokens = createTokenManager({ tokenProvider: provider })
   server = createServer((request, response) => {
@@ -50,7 +52,8 @@ beforeEach(async () => {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
       if (request.url === '/endless') {
-        response.writeHead(200)
+        response.once('close', endlessClosed.resolve)
+        response.writeHead(status)
         response.write('begun')
         return
       }
@@ -96,6 +99,45 @@ describe.each<[string, AxiosStatic]>([
   test('a token does not follow a redirect to a subdomain', async () => {
     await createClient().get('/moved')
     expect(seen).toEqual(['app.localhost token', 'cdn.app.localhost bare'])
+  })
+
+  test('but one within its origin', async () => {
+    const client = createClient()
+    client.defaults.baseURL = `http://cdn.app.localhost:${port}`
+    await client.get('/moved')
+    expect(seen).toEqual(['cdn.app.localhost token', 'cdn.app.localhost token'])
+  })
+
+  test("the application's redirect hook is called, sees no token for others, and stays on the config", async () => {
+    const seenThere: unknown[] = []
+    const beforeRedirect = (
+      { hostname, headers }: { hostname: string; headers: object },
+      { statusCode }: { statusCode: number },
+    ) => {
+      seenThere.push([hostname, 'Authorization' in headers, statusCode])
+    }
+    const { config } = await createClient().get('/moved', { beforeRedirect } as object)
+    expect(seenThere).toEqual([['cdn.app.localhost', false, 302]])
+    expect(config.beforeRedirect).toBe(beforeRedirect)
+  })
+
+  test('transforms run once, and are on the config that comes back', async () => {
+    const client = createClient()
+    const transformRequest = [(data: unknown) => `<${String(data)}>`]
+    const transformResponse = [(data: string) => [data]]
+    refused = accessTokenOf(provider.stored)
+    const { data, config } = await client.post<string[]>('/', 'a', { transformRequest, transformResponse })
+    expect(data).toEqual([expect.stringContaining('"body":"<a>"')])
+    expect(config).toMatchObject({ transformRequest, transformResponse })
+    expect(seen).toHaveLength(2)
+  })
+
+  test('a refused response that is a stream is let go of', async () => {
+    refused = accessTokenOf(provider.stored)
+    const { data } = await createClient().get<Readable>('/endless', { responseType: 'stream' })
+    await endlessClosed.promise
+    expect(data.destroyed).toBe(false)
+    data.destroy()
   })
 
   test('a replay is the same request', async () => {
@@ -217,6 +259,18 @@ describe.each<[string, AxiosStatic]>([
     const config = { transformResponse: null, transformRequest: null } as object
     expect((await createClient().post<string>('/', 'text', config)).data).toContain('"body":"text"')
     expect(seen).toHaveLength(2)
+  })
+
+  test.each([
+    ['with the token', {}, true],
+    ['without it', { bearer: false }, true],
+    ['with credentials of its own', { headers: { authorization: 'Bearer mine' } }, true],
+    ['for nobody', {}, false],
+  ])('what was sent %s can be sent again, and is parsed', async (_, options, signedIn) => {
+    if (!signedIn) provider.stored = null
+    const client = createClient()
+    const { config } = await client.get<unknown>('/', options)
+    expect((await client.request(config)).data).toMatchObject({ custom: 'by default' })
   })
 
   test('what is sent again with credentials of its own keeps them', async () => {

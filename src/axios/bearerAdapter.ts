@@ -39,16 +39,7 @@ export function createBearerAdapter(
     Object.assign(config, { adapter: wrapped })
     const adapter = resolve(config)
     const { target, own } = destinationOf(config)
-    if (
-      config.bearer === false ||
-      config.auth ||
-      config.headers.has('Authorization') ||
-      !bearer.mayCarryToken(target, own)
-    )
-      return adapter(config)
-    config.data = bufferForm(config.data, config.headers)
     const { headers, beforeRedirect, method, baseURL = '', url = '', signal, cancelToken } = config
-    const body: unknown = config.data
 
     async function send(
       token: string | null,
@@ -57,13 +48,14 @@ export function createBearerAdapter(
       discard(refused?.data)
       // Not every adapter looks before it sends. Axios makes its CanceledError of whatever is thrown now.
       if (signal?.aborted || cancelToken?.reason) throw new Error()
-      if (token === null) return adapter(config)
-      config.headers = withToken(headers, token)
-      config.beforeRedirect = (options, ...details) => {
-        // Axios up to 1.20 keeps the token on the way to a subdomain.
-        const { href, headers } = options as RedirectOptions
-        if (!bearer.mayCarryToken(originOf(href), own)) delete headers.Authorization
-        beforeRedirect?.(options, ...details)
+      if (token !== null) {
+        config.headers = withToken(headers, token)
+        config.beforeRedirect = (options, ...details) => {
+          // Axios up to 1.20 keeps the token on the way to a subdomain.
+          const { href, headers } = options as RedirectOptions
+          if (!bearer.mayCarryToken(originOf(href), own)) delete headers.Authorization
+          beforeRedirect?.(options, ...details)
+        }
       }
       let outcome: unknown
       try {
@@ -80,6 +72,14 @@ export function createBearerAdapter(
       }
     }
 
+    if (
+      config.bearer === false ||
+      config.auth ||
+      headers.has('Authorization') ||
+      !bearer.mayCarryToken(target, own)
+    )
+      return send(null)
+    const body = (config.data = bufferForm(config.data, headers))
     // A request that could not be sent fails as axios' requests do; its cause says why.
     return bearer
       .exchange({ method, url: `${baseURL}/${url}`, body, signal, send })
