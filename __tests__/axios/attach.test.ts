@@ -19,6 +19,7 @@ describe('the token goes', () => {
     ['to the same origin written otherwise', 'HTTPS://API.Example.com:443/v1', '/users', true],
     ['to a loopback host without encryption', 'http://127.0.0.1:9999', '/users', true],
     ['not to another origin', ORIGIN, 'https://evil.example/users', false],
+    ['not to another origin in capitals', ORIGIN, 'HTTPS://EVIL.example/', false],
     ['not to a subdomain', ORIGIN, 'https://cdn.api.example.com/users', false],
     ['not to a look-alike', ORIGIN, 'https://api.example.com.evil.example/', false],
     ['not to a host hidden behind user info', ORIGIN, 'https://api.example.com@evil.example/', false],
@@ -30,6 +31,13 @@ describe('the token goes', () => {
     const { client } = createClient(baseURL)
     await client.get(url, { validateStatus: () => true })
     expect(api().calls.map(({ bearer }) => bearer === `Bearer ${api().token()}`)).toEqual([goes])
+  })
+
+  test('by the base URL of each request, whatever that of the one before', async () => {
+    const { client } = createClient()
+    for (const baseURL of [ORIGIN, 'http://api.example.com', ORIGIN, 'https://b.example'])
+      await client.get('/users', { baseURL, validateStatus: () => true })
+    expect(api().calls.map(({ bearer }) => bearer !== null)).toEqual([true, false, true, true])
   })
 
   test('where allowedOrigins say, and nowhere else', async () => {
@@ -66,10 +74,14 @@ describe('the token goes', () => {
     expect(api().calls).toMatchObject([{ bearer: null }])
   })
 
-  test('not where allowAbsoluteUrls: false makes the destination doubtful', async () => {
-    const { client } = createClient()
-    await client.get('https://evil.example/', { allowAbsoluteUrls: false, validateStatus: () => true })
-    expect(api().calls).toMatchObject([{ bearer: null }])
+  test.each([
+    ['not where it makes the destination doubtful', 'https://b.example/users', false],
+    ['to a path', '/users', true],
+    ['to an absolute URL of the same origin', `${ORIGIN}/users`, true],
+  ])('with allowAbsoluteUrls: false %s', async (_, url, goes) => {
+    const { client } = createClient(ORIGIN, { allowedOrigins: [ORIGIN, 'https://b.example'] })
+    await client.get(url, { allowAbsoluteUrls: false, validateStatus: () => true })
+    expect(api().calls.map(({ bearer }) => bearer !== null)).toEqual([goes])
   })
 
   test('not on to where a redirect leads', async () => {
@@ -96,6 +108,20 @@ describe('installing', () => {
     api().revoke()
     await client.get('/b')
     expect(api().calls).toHaveLength(3)
+    await expect(client.get('/always401')).rejects.toMatchObject({ status: 401 })
+  })
+
+  test('leaves synchronous interceptors synchronous', async () => {
+    const { client } = createClient()
+    let hasRun = false
+    const run = <T>(config: T): T => {
+      hasRun = true
+      return config
+    }
+    client.interceptors.request.use(run, undefined, { synchronous: true })
+    const request = client.get('/a')
+    expect(hasRun).toBe(true)
+    await request
   })
 
   test('on the global axios works as well', async () => {
@@ -146,6 +172,8 @@ describe('installing', () => {
     [{ get: () => undefined }, {}, 'instance.create must be a function'],
     [axios, { allowedOrigins: ['https://api.example.com/v1'] }, 'allowedOrigins must be exact origins'],
     [axios, { allowedOrigins: ['https://api.example.com/'] }, 'not "https://api.example.com/"'],
+    [axios, { allowedOrigins: ['https://api.example.com?v=1'] }, 'not "https://api.example.com?v=1"'],
+    [axios, { allowedOrigins: ['https://api.example.com#v1'] }, 'not "https://api.example.com#v1"'],
     [axios, { allowedOrigins: ['api.example.com'] }, 'not "api.example.com"'],
     [axios, { allowedOrigins: ['https://*.example.com'] }, 'allowedOrigins'],
     [axios, { allowedOrigins: ['ws://api.example.com'] }, 'allowedOrigins'],

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
-import axios, { AxiosError, type AxiosResponse } from 'axios'
+import axios, { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { http, HttpResponse } from 'msw'
 import { attachBearer } from '../../src/axios/index.js'
 import { BearerError } from '../../src/index.js'
@@ -78,11 +78,23 @@ describe('a challenge', () => {
 
   test('of a route that always refuses costs one refresh, whatever ids and queries it is called with', async () => {
     const { client } = createClient({ baseURL: `${ORIGIN}/always401/v1` })
-    for (const url of ['/1', '22', '3?q=4', '//5#6', 'users/7/orders/8', 'users/99/orders/10?q']) {
+    const users = ['users/7/orders/8', 'users/99/orders/10?q']
+    const lists = ['list', 'list?q=a', 'list?q=b/c', 'list#d', 'list?q=e\nf']
+    for (const url of ['/1', '22', '3?q=4', '//5#6', ...users, ...lists]) {
       await failureOf(client.get(url))
       // Somebody else's success lifts the block that is no route's.
       expect((await client.get(`${ORIGIN}/fine`)).status).toBe(200)
     }
+    expect(api().provider.refreshes).toBe(3)
+  })
+
+  test('of a method that is always refused does not keep another from healing', async () => {
+    const { client } = createClient()
+    api().use(http.post(`${ORIGIN}/orders`, () => HttpResponse.json(null, { status: 401 })))
+    expect((await failureOf(client.post('/orders'))).status).toBe(401)
+    expect((await client.get('/orders')).status).toBe(200)
+    api().revoke()
+    expect((await client.get('/orders')).status).toBe(200)
     expect(api().provider.refreshes).toBe(2)
   })
 
@@ -116,7 +128,7 @@ describe('a challenge', () => {
 
   test('is what shouldRefresh says', async () => {
     const shouldRefresh = ({ status, headers }: { status: number; headers: Headers }) =>
-      status === 403 && headers.get('x-reason') === 'token expired'
+      headers instanceof Headers && status === 403 && headers.get('x-reason') === 'token expired'
     const { client } = createClient({}, { shouldRefresh })
     api().use(
       http.get(
@@ -179,9 +191,21 @@ describe('the application sees one request and one response', () => {
     const transformResponse = [(data: string): unknown => JSON.parse(data)]
     const { client } = createClient({ transformResponse })
     api().revoke()
-    const { config } = await client.get('/')
-    expect(config.transformResponse).toEqual(transformResponse)
-    expect(config.url).toBe('/')
+    for (const bearer of [true, false]) {
+      const { config } = await client.get('/', { bearer, validateStatus: () => true })
+      expect(config.transformResponse).toEqual(transformResponse)
+      expect(config.url).toBe('/')
+    }
+  })
+
+  test("and an adapter's answer as it came", async () => {
+    const data = { config: { theme: 'dark' }, request: 7, destroy: true }
+    const answers = [401, 200]
+    const adapter = (config: InternalAxiosRequestConfig) =>
+      Promise.resolve({ data, status: answers.shift() ?? 500, statusText: '', headers: {}, config })
+    const { client } = createClient({ adapter })
+    expect(JSON.stringify((await client.get('/')).data)).toBe(JSON.stringify(data))
+    expect(data.config).toEqual({ theme: 'dark' })
   })
 
   test('when it sends the config of an earlier request again', async () => {

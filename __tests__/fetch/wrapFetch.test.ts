@@ -19,6 +19,10 @@ const echo = async (response: Promise<Response>) => (await (await response).json
 const lookAlike = { url: ORIGIN, toString: () => 'https://evil.example/' }
 const expired = () => issue({ issuedAgoMs: 3_600_000 })
 
+afterEach(() => {
+  jest.useRealTimers()
+})
+
 describe('the token goes', () => {
   test.each<[string, RequestInfo | URL, boolean]>([
     ['with a string', `${ORIGIN}/users`, true],
@@ -96,21 +100,70 @@ describe('a challenge', () => {
   test('that comes again is the end, and a route that always refuses costs one refresh', async () => {
     const { apiFetch } = createFetch()
     for (let i = 0; i < 10; i++) {
-      expect((await apiFetch(`${ORIGIN}/always401?i=${String(i)}`)).status).toBe(401)
+      const url = `${ORIGIN}/always401?i=${String(i)}`
+      expect((await apiFetch(i % 2 ? new Request(url) : url)).status).toBe(401)
       expect((await apiFetch(`${ORIGIN}/fine`)).status).toBe(200)
     }
     expect(api().provider.refreshes).toBe(1)
   })
 
-  test('of one host that always refuses does not keep another from healing', async () => {
-    const [refusing, other] = ['https://api1.example.com', 'https://api2.example.com'] as const
-    const { apiFetch } = createFetch({ allowedOrigins: [refusing, other] })
-    api().use(http.get(`${refusing}/me`, () => HttpResponse.json(null, { status: 401 })))
-    expect((await apiFetch(`${refusing}/me`)).status).toBe(401)
-    expect((await apiFetch(`${other}/me`)).status).toBe(200)
+  test.each<[string, RequestInfo, BearerRequestInit]>([
+    ['host', 'https://api2.example.com/me', {}],
+    ['method', `${ORIGIN}/me`, { method: 'POST' }],
+    ['method of a Request', new Request(`${ORIGIN}/me`, { method: 'POST' }), {}],
+  ])('of one %s that always refuses does not keep another from healing', async (_, input, init) => {
+    const { apiFetch } = createFetch({ allowedOrigins: [ORIGIN, 'https://api2.example.com'] })
+    const refuse = () => HttpResponse.json(null, { status: 401 })
+    api().use(http.post(`${ORIGIN}/me`, refuse), http.get('https://api2.example.com/me', refuse))
+    expect((await apiFetch(input, init)).status).toBe(401)
+    expect((await apiFetch(`${ORIGIN}/me`)).status).toBe(200)
     api().revoke()
-    expect((await apiFetch(`${other}/me`)).status).toBe(200)
+    expect((await apiFetch(`${ORIGIN}/me`)).status).toBe(200)
     expect(api().provider.refreshes).toBe(2)
+  })
+
+  test('whose replay is a 403 has been answered: the next one is as well', async () => {
+    const { apiFetch } = createFetch()
+    const answers = [401, 403, 401, 403]
+    api().use(http.get(`${ORIGIN}/admin`, () => HttpResponse.json(null, { status: answers.shift() ?? 500 })))
+    expect((await apiFetch(`${ORIGIN}/admin`)).status).toBe(403)
+    expect((await apiFetch(`${ORIGIN}/admin`)).status).toBe(403)
+    expect(api().provider.refreshes).toBe(2)
+  })
+
+  test.each([403, 500])(
+    'of a fresh token holds off another refresh, though a gateway answers %d meanwhile',
+    async (status) => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout'] })
+      const { apiFetch } = createFetch()
+      api().use(http.get(`${ORIGIN}/gateway`, () => HttpResponse.json(null, { status })))
+      for (const path of ['/always401/a', '/gateway', '/always401/b']) await apiFetch(ORIGIN + path)
+      expect(api().provider.refreshes).toBe(1)
+    },
+  )
+
+  test('is answered by one replay, even if there is a newer token again by then', async () => {
+    const { apiFetch, tokens } = createFetch()
+    let sent = 0
+    api().use(
+      http.get(`${ORIGIN}/moody`, async () => {
+        if (++sent < 4) await tokens.getToken({ forceRefresh: true })
+        return HttpResponse.json(null, { status: 401 })
+      }),
+    )
+    expect((await apiFetch(`${ORIGIN}/moody`)).status).toBe(401)
+    expect(sent).toBe(2)
+  })
+
+  test("from behind a redirect to a stranger is the stranger's: nothing is refreshed", async () => {
+    const { apiFetch } = createFetch()
+    const location = 'https://elsewhere.example/there'
+    api().use(
+      http.get(`${ORIGIN}/moved`, () => new HttpResponse(null, { status: 302, headers: { location } })),
+    )
+    expect(await apiFetch(`${ORIGIN}/moved`)).toMatchObject({ status: 401, url: location })
+    expect(api().calls).toMatchObject([{ bearer: null }])
+    expect(api().provider.refreshes).toBe(0)
   })
 
   test('whose refresh fails gives the caller its own 401, unread', async () => {
@@ -147,10 +200,32 @@ describe('an init', () => {
   test('is read when the request is made, whatever becomes of it during the wait', async () => {
     const { apiFetch } = createFetch()
     api().revoke()
-    const init = { method: 'POST', body: 'first' }
+    const init = { method: 'POST', body: 'first', headers: new Headers({ 'x-mine': 'first' }) }
     const first = apiFetch(ORIGIN, init)
     init.body = 'second'
+    init.headers.set('x-mine', 'second')
     expect(await echo(first)).toEqual({ number: 2, body: 'first' })
+    expect(api().calls.map(({ headers }) => headers.get('x-mine'))).toEqual(['first', 'first'])
+  })
+
+  test('and so is a URL', async () => {
+    const { apiFetch } = createFetch()
+    const url = new URL(`${ORIGIN}/first`)
+    const first = apiFetch(url)
+    url.href = 'https://evil.example/'
+    await first
+    expect(api().calls).toMatchObject([{ url: `${ORIGIN}/first` }])
+  })
+
+  test('is made anew for the replay: a fetch below may add to it', async () => {
+    const tracing: typeof fetch = (input, init) => {
+      ;(init?.headers as Headers).append('x-trace', '7')
+      return fetch(input, init)
+    }
+    const apiFetch = wrapFetch(tracing, api().manager(), { allowedOrigins: [ORIGIN] })
+    api().revoke()
+    await apiFetch(ORIGIN)
+    expect(api().calls.map(({ headers }) => headers.get('x-trace'))).toEqual(['7', '7'])
   })
 
   test('may inherit its fields', async () => {
@@ -241,6 +316,7 @@ describe('bad input', () => {
       "allowedOrigins must be exact origins such as 'https://api.example.com', not undefined",
     ],
     ['an origin with a path', [fetch, { allowedOrigins: [`${ORIGIN}/v1`] }], `not "${ORIGIN}/v1"`],
+    ['an address with a slash', [fetch, { allowedOrigins: ['http://[::1]/'] }], 'not "http://[::1]/"'],
   ])('%s is refused at once', (_, [given, options], message) => {
     const wrap = () => wrapFetch(given as typeof fetch, api().manager(), options as object)
     expect(wrap).toThrow(TypeError)

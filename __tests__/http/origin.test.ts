@@ -38,6 +38,13 @@ describe('originOf', () => {
   })
 })
 
+test('in a worker, which has no document, relative URLs go to its own origin', () => {
+  Object.assign(globalThis, { location: { href: 'https://app.example/js/worker.js' } })
+  expect(originOf('/users')).toBe('https://app.example')
+  Reflect.deleteProperty(globalThis, 'location')
+  expect(originOf('/users')).toBeUndefined()
+})
+
 test.each([
   ['https://anything.example', true],
   ['http://localhost:3000', true],

@@ -1,6 +1,8 @@
 /** @jest-environment jest-fixed-jsdom */
 import axios from 'axios'
+import { http, HttpResponse } from 'msw'
 import { attachBearer } from '../../src/axios/index.js'
+import { originOf } from '../../src/http/origin.js'
 import { wrapFetch } from '../../src/index.js'
 import { setupApi } from '../support/api.js'
 import { issue } from '../support/provider.js'
@@ -29,6 +31,35 @@ test.each([
   api().revoke()
   await client.get('/users')
   expect(went()).toEqual(Array(3).fill(['http://localhost/users', true]))
+})
+
+test('but not to a host of which only the scheme is left out', async () => {
+  const client = axios.create({ baseURL: 'http://localhost' })
+  attachBearer(client, api().manager())
+  await client.get('//evil.example/users', { validateStatus: () => true })
+  expect(went()).toEqual([['http://evil.example/users', false]])
+})
+
+test('relative URLs go where <base href> says', () => {
+  document.head.innerHTML = '<base href="https://cdn.example/v1/">'
+  expect(originOf('users')).toBe('https://cdn.example')
+  document.head.innerHTML = ''
+  expect(originOf('users')).toBe('http://localhost')
+})
+
+test('what is no URL goes nowhere', () => {
+  expect(originOf('https://[')).toBeUndefined()
+})
+
+test("a stranger's 401, met behind a redirect, refreshes nothing", async () => {
+  const location = 'https://api.example.com/users'
+  api().use(
+    http.get('http://localhost/moved', () => new HttpResponse(null, { status: 302, headers: { location } })),
+  )
+  const pageFetch = wrapFetch(fetch, api().manager())
+  expect((await pageFetch('http://localhost/moved')).status).toBe(401)
+  expect(went()).toEqual([[location, false]])
+  expect(api().provider.refreshes).toBe(0)
 })
 
 test('XMLHttpRequest replays as well', async () => {

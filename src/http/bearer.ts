@@ -130,6 +130,6 @@ function readOrigins(origins: readonly string[]): Set<string> {
 function readOrigin(text: unknown): string {
   const origin = parseOrigin(String(text))
   // A path, even '/', would suggest that it counts.
-  assertOption(origin && !/\w[/?#]/.test(String(text)), 'allowedOrigins', text, ORIGINS)
+  assertOption(origin && !/[^:/][/?#]/.test(String(text)), 'allowedOrigins', text, ORIGINS)
   return origin
 }
