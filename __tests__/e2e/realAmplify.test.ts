@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fetchAuthSession, signOut } from 'aws-amplify/auth'
+import { Hub } from 'aws-amplify/utils'
 import axios, { type AxiosError } from 'axios'
 import ky from 'ky'
 import { ofetch } from 'ofetch'
@@ -50,6 +51,7 @@ async function start(options: UserPoolOptions = {}) {
         api.close(resolve).closeAllConnections()
       }),
   )
+  return endpoint.amplifyConfig()
 }
 
 function client() {
@@ -187,6 +189,53 @@ test("Amplify's sign-out is told even if no request was made before", async () =
   tokens.subscribe(({ type }) => events.push(type))
   await signOut()
   expect(events).toEqual(['signedOut'])
+})
+
+test("another tab's sign-out is seen at once", async () => {
+  await start()
+  const events: string[] = []
+  tokens.subscribe(({ type }) => events.push(type))
+  Hub.dispatch('auth', { event: 'signedOut' }, 'Auth', undefined, true)
+  expect(events).toEqual(['signedOut'])
+})
+
+test("a sign-in by Amplify's own API is told even if no request follows", async () => {
+  await start()
+  await signOut()
+  expect(await tokens.getToken()).toBeNull()
+  const told = new Promise((resolve) => tokens.subscribe(resolve))
+  await signInAs('bob', 'builder')
+  expect(await told).toEqual({ type: 'signedIn' })
+})
+
+test("a failed refresh of Amplify's own does not end the back-off", async () => {
+  await start()
+  pool.fail('networkError')
+  await expect(tokens.getToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'offline' })
+  const now = performance.now()
+  jest.spyOn(performance, 'now').mockReturnValue(now)
+  await expect(fetchAuthSession({ forceRefresh: true })).rejects.toThrow('fetch failed')
+  const before = refreshes()
+  await expect(tokens.getToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'offline' })
+  expect(refreshes()).toBe(before)
+})
+
+test('a refresh that somebody else fails with takes nothing from one that succeeds', async () => {
+  await start({ latencyMs: 5 })
+  const asked = tokens.getToken({ forceRefresh: true })
+  await new Promise(setImmediate)
+  Hub.dispatch('auth', { event: 'tokenRefresh_failure', data: { error: new Error('offline') } })
+  expect(await asked).not.toBeNull()
+  expect(refreshes()).toBe(1)
+})
+
+test('AWS credentials that cannot be had do not keep the token from anybody', async () => {
+  const { Auth } = await start()
+  const identityPool = { identityPoolId: 'eu-central-1:unknown', identityPoolEndpoint: origin }
+  const Cognito = { ...Auth.Cognito, ...identityPool }
+  configureAmplify({ Auth: { Cognito } })
+  await signInAlice()
+  expect((await client().get('/')).status).toBe(200)
 })
 
 test('a request of one user is not replayed for the next', async () => {

@@ -44,6 +44,11 @@ test('no listener is left behind, whether it aborts or not', async () => {
   expect(getEventListeners(signal, 'abort')).toHaveLength(0)
 })
 
+test('no timer is left behind', async () => {
+  await createTokenManager({ tokenProvider: createProvider() }).getToken()
+  expect(jest.getTimerCount()).toBe(0)
+})
+
 test("React Native's signals, which give no reason, reject with an AbortError", async () => {
   const { manager } = slowManager()
   await expect(manager.getToken({ signal: { aborted: true } })).rejects.toMatchObject({ name: 'AbortError' })

@@ -3,9 +3,7 @@ import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
 import axios, { type AxiosInstance } from 'axios'
 import { attachBearer, bearerInterceptors } from '../../src/axios/index.js'
 import {
-  BearerError,
   createTokenManager,
-  isBearerError,
   wrapFetch,
   type BearerErrorCode,
   type TokenManager,
@@ -48,19 +46,4 @@ const neverCalled = (instance: AxiosInstance, tokens: TokenManager) => {
 
 test('the contract compiles', () => {
   expect(neverCalled).toBeInstanceOf(Function)
-})
-
-test('errors are told apart by their code, also those of another copy of the package', () => {
-  const error = new BearerError('offline', new TypeError('Failed to fetch'))
-  expect(error).toMatchObject({ name: 'BearerError', code: 'offline', message: 'offline', retryable: true })
-  expect(error.cause).toBeInstanceOf(TypeError)
-  const foreign = Object.assign(new Error('offline'), { name: 'BearerError', code: 'offline' })
-  expect([error, foreign, new Error('offline'), null, undefined, 'offline'].map(isBearerError)).toEqual([
-    true,
-    true,
-    false,
-    false,
-    false,
-    false,
-  ])
 })

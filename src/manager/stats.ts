@@ -18,10 +18,3 @@ export function createCounters(): Counters {
     refreshLatencyMs: { count: 0, total: 0, max: 0 },
   }
 }
-
-export function countRefresh(counters: Counters, durationMs: number): void {
-  const { refreshLatencyMs: latency } = counters
-  latency.count = ++counters.refreshes
-  latency.total += durationMs
-  latency.max = Math.max(latency.max, durationMs)
-}

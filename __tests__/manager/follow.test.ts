@@ -1,0 +1,111 @@
+import { toBearerError } from '../../src/amplify/toBearerError.js'
+import { createManager } from '../../src/manager/createManager.js'
+import { accessTokenOf, createProvider, deferred, issue } from '../support/provider.js'
+
+type Change = 'signedIn' | 'signedOut' | 'tokenRefresh'
+
+const alice = () => issue()
+const bob = () => issue({ sub: 'bob' })
+const expired = () => issue({ issuedAgoMs: 3_600_000 })
+
+beforeEach(() => {
+  jest.useFakeTimers()
+})
+
+/** A manager that is told of changes, as by Amplify's Hub. */
+function followed(stored: ReturnType<typeof issue> | null) {
+  const provider = createProvider(stored)
+  const hub = new Set<(change: string) => void>()
+  const watch = (listener: (change: string) => void) => {
+    hub.add(listener)
+    return () => hub.delete(listener)
+  }
+  const manager = createManager({ provider, watch }, toBearerError, {})
+  const events: string[] = []
+  manager.subscribe(({ type }) => events.push(type))
+  const tell = (change: Change) => {
+    for (const listener of hub) listener(change)
+  }
+  return { provider, manager, events, tell, hub }
+}
+
+test.each([
+  { before: alice(), change: 'signedOut' as const, after: null, told: ['signedOut'] },
+  { before: null, change: 'signedIn' as const, after: alice(), told: ['signedIn'] },
+  { before: alice(), change: 'signedIn' as const, after: bob(), told: ['userChanged'] },
+  { before: alice(), change: 'signedIn' as const, after: alice(), told: [] },
+  { before: alice(), change: 'tokenRefresh' as const, after: alice(), told: [] },
+])('$change is followed without a request: listeners hear $told', async ({ before, change, after, told }) => {
+  const { provider, manager, events, tell } = followed(before)
+  await manager.getToken()
+  provider.stored = after
+  tell(change)
+  await jest.advanceTimersByTimeAsync(0)
+  expect(events).toEqual(told)
+  expect(await manager.getToken()).toBe(after && accessTokenOf(after))
+  expect(events).toEqual(told)
+})
+
+test('a sign-out releases who waits for a refresh at once, and what that brings is not used', async () => {
+  const { provider, manager, events, tell } = followed(expired())
+  const answer = deferred<ReturnType<typeof issue>>()
+  provider.onRefresh = () => answer.promise
+  const waiting = manager.getToken()
+  await jest.advanceTimersByTimeAsync(0)
+  tell('signedOut')
+  await expect(waiting).rejects.toMatchObject({ code: 'signedOut' })
+  answer.resolve(alice())
+  await jest.advanceTimersByTimeAsync(0)
+  expect(events).toEqual(['signedOut'])
+})
+
+test('a sign-in refuses who waits for the last user, whose refresh is not used', async () => {
+  const { provider, manager, events, tell } = followed(expired())
+  const answer = deferred<ReturnType<typeof issue>>()
+  provider.onRefresh = () => answer.promise.finally(() => (provider.getTokens = () => Promise.resolve(bob())))
+  const outcome = jest.fn()
+  manager.getToken().then(outcome, outcome)
+  await jest.advanceTimersByTimeAsync(0)
+  tell('signedIn')
+  answer.resolve(alice())
+  await jest.advanceTimersByTimeAsync(0)
+  expect(outcome).toHaveBeenCalledWith(expect.objectContaining({ code: 'userChanged' }))
+  expect(events).toEqual(['userChanged'])
+})
+
+test("a sign-in outlives the rejection of the last user's grant", async () => {
+  const { provider, manager, events, tell } = followed(expired())
+  const answer = deferred<null>()
+  const refresh = jest.spyOn(provider, 'onRefresh').mockReturnValue(answer.promise)
+  void Promise.allSettled([manager.getToken()])
+  await jest.advanceTimersByTimeAsync(0)
+  expect(refresh).toHaveBeenCalled()
+  jest.spyOn(provider, 'getTokens').mockResolvedValue(bob())
+  tell('signedIn')
+  answer.reject(Object.assign(new Error(), { name: 'NotAuthorizedException' }))
+  await jest.advanceTimersByTimeAsync(0)
+  expect(events).toEqual(['userChanged'])
+  expect(await manager.getToken()).toContain('bob')
+})
+
+test("after a sign-in nobody gets the last user's token, however slow the storage", async () => {
+  const { provider, manager, tell } = followed(alice())
+  await manager.getToken()
+  const read = deferred<ReturnType<typeof issue>>()
+  provider.getTokens = () => read.promise
+  tell('signedIn')
+  const asked = manager.getToken()
+  await jest.advanceTimersByTimeAsync(1_000)
+  const found = bob()
+  read.resolve(found)
+  expect(await asked).toBe(accessTokenOf(found))
+})
+
+test.each(['signedIn', 'tokenRefresh'] as const)('%s ends the back-off', async (change) => {
+  const { provider, manager, tell } = followed(expired())
+  provider.onRefresh = () => Promise.reject(new TypeError('Failed to fetch'))
+  await expect(manager.getToken()).rejects.toMatchObject({ code: 'offline' })
+  provider.onRefresh = alice
+  tell(change)
+  expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+})
