@@ -82,3 +82,11 @@ test('coming back online ends the back-off', async () => {
   expect((await client.get('/')).status).toBe(200)
   expect(api().provider.refreshes).toBe(2)
 })
+
+test('a closed manager leaves no listener on the page', () => {
+  const added = jest.spyOn(window, 'addEventListener')
+  const removed = jest.spyOn(window, 'removeEventListener')
+  api().manager().close()
+  expect(added).toHaveBeenCalledTimes(1)
+  expect(removed.mock.calls).toEqual(added.mock.calls)
+})

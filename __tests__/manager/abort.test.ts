@@ -45,8 +45,18 @@ test('no listener is left behind, whether it aborts or not', async () => {
 })
 
 test('no timer is left behind', async () => {
-  await createTokenManager({ tokenProvider: createProvider() }).getToken()
+  const { manager, answer } = slowManager()
+  const asked = manager.getToken()
+  answer.resolve(issue())
+  await asked
   expect(jest.getTimerCount()).toBe(0)
+})
+
+test('signals that nobody can listen to are taken', async () => {
+  const { manager, answer } = slowManager()
+  const fresh = issue()
+  answer.resolve(fresh)
+  expect(await manager.getToken({ signal: { aborted: false } })).toBe(accessTokenOf(fresh))
 })
 
 test("React Native's signals, which give no reason, reject with an AbortError", async () => {

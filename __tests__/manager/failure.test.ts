@@ -1,6 +1,12 @@
 import { AuthError } from 'aws-amplify/auth'
-import { BearerError, createTokenManager, isBearerError, type TokenEvent } from '../../src/index.js'
-import { accessTokenOf, createProvider, deferred, issue } from '../support/provider.js'
+import {
+  BearerError,
+  createTokenManager,
+  isBearerError,
+  type TokenEvent,
+  type TokenManager,
+} from '../../src/index.js'
+import { accessTokenOf, createProvider, createWatchingManager, deferred, issue } from '../support/provider.js'
 
 const expired = () => issue({ issuedAgoMs: 3_600_000 })
 const offline = () => Promise.reject(new TypeError('Failed to fetch'))
@@ -9,6 +15,12 @@ const named = (name: string) => Object.assign(new Error('told by the service'), 
 beforeEach(() => {
   jest.useFakeTimers()
 })
+
+function eventsOf(manager: TokenManager): string[] {
+  const events: string[] = []
+  manager.subscribe(({ type }) => events.push(type))
+  return events
+}
 
 const nothing = null as unknown as Error
 
@@ -77,6 +89,23 @@ describe('a failed refresh tells', () => {
   })
 })
 
+test.each([
+  ['offline', new TypeError('Failed to fetch')],
+  ['throttled', named('TooManyRequestsException')],
+  ['serviceError', new Error('storage is full')],
+  ['invalidToken', new BearerError('invalidToken')],
+])('%s, when the provider is only asked what is stored, signs nobody out', async (code, error) => {
+  const provider = createProvider()
+  const manager = createTokenManager({ tokenProvider: provider })
+  const token = await manager.getToken()
+  const events = eventsOf(manager)
+  provider.getTokens = () => Promise.reject(error)
+  jest.advanceTimersByTime(1_000)
+  expect(await manager.getToken()).toBe(token)
+  expect(events).toEqual(['refreshFailed'])
+  expect(manager.stats().failures).toEqual({ [code]: 1 })
+})
+
 describe('an ended session', () => {
   test('rejects everybody who waits, is told once, and leaves nobody signed in', async () => {
     const provider = createProvider(expired())
@@ -89,6 +118,43 @@ describe('an ended session', () => {
     expect(events.filter((type) => type === 'sessionExpired')).toHaveLength(1)
     expect(await manager.getToken()).toBeNull()
     expect(provider.refreshes).toBe(1)
+  })
+
+  test('is not told again by later attempts and the sign-out that follows', async () => {
+    const provider = createProvider(expired())
+    provider.onRefresh = () => {
+      provider.stored = null
+      return Promise.reject(named('NotAuthorizedException'))
+    }
+    const { manager, tell } = createWatchingManager(provider)
+    const events = eventsOf(manager)
+    for (let i = 0; i < 2; i++) {
+      await expect(manager.getToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'sessionExpired' })
+    }
+    tell('signedOut')
+    expect(events.filter((type) => type !== 'refreshFailed')).toEqual(['sessionExpired'])
+  })
+
+  test('is what a late 401 hears of', async () => {
+    const provider = createProvider()
+    provider.onRefresh = () => null
+    const manager = createTokenManager({ tokenProvider: provider })
+    const rejectedToken = String(await manager.getToken())
+    for (let i = 0; i < 2; i++) {
+      await expect(manager.getToken({ rejectedToken })).rejects.toMatchObject({ code: 'sessionExpired' })
+    }
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('is what it means when a provider has nothing to return for an expired token', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    await manager.getToken()
+    const events = eventsOf(manager)
+    provider.stored = null
+    jest.advanceTimersByTime(3_600_000)
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'sessionExpired' })
+    expect(events).toEqual(['sessionExpired', 'refreshFailed'])
   })
 
   test('is told from a sign-out', async () => {
@@ -129,12 +195,15 @@ describe('back-off', () => {
     expect(provider.refreshes).toBe(2)
   })
 
-  test('the first retry comes within a second; then it doubles, jittered, to 30 seconds at most', async () => {
+  test.each([
+    { random: 0, seconds: [1, 2, 4, 8, 16, 30, 30] },
+    { random: 0.5, seconds: [0.75, 1.5, 3, 6, 12, 22.5, 22.5] },
+  ])('doubles to 30 seconds at most, shortened by chance: $seconds', async ({ random, seconds }) => {
+    jest.spyOn(Math, 'random').mockReturnValue(random)
     const { manager, lastDelay } = await failing()
-    for (const longest of [1, 2, 4, 8, 16, 30, 30, 30]) {
-      expect(lastDelay()).toBeLessThanOrEqual(longest * 1000)
-      expect(lastDelay()).toBeGreaterThanOrEqual(longest * 500)
-      jest.advanceTimersByTime(lastDelay() + 1)
+    for (const delay of seconds) {
+      expect(lastDelay()).toBe(delay * 1_000)
+      jest.advanceTimersByTime(lastDelay())
       await manager.getToken().catch(() => undefined)
     }
   })
@@ -164,26 +233,78 @@ describe('back-off', () => {
     expect(await manager.getToken()).toBe(rejectedToken)
   })
 
-  test('in the window does not keep changes made elsewhere from being seen', async () => {
+  function failingInTheWindow() {
+    jest.spyOn(Math, 'random').mockReturnValue(0)
     const provider = createProvider(issue({ issuedAgoMs: 57 * 60_000 }))
     provider.onRefresh = offline
     const manager = createTokenManager({ tokenProvider: provider })
-    for (let i = 0; i < 5; i++) await manager.getToken()
-    expect(provider.refreshes).toBe(1)
+    const askEachSecond = async (seconds: number) => {
+      for (let i = 0; i < seconds; i++) {
+        await manager.getToken()
+        jest.advanceTimersByTime(1_000)
+      }
+    }
+    return { provider, manager, askEachSecond }
+  }
+
+  test('in the window allows looks at what is stored, each second, but no refresh before its end', async () => {
+    const { provider, askEachSecond } = failingInTheWindow()
+    await askEachSecond(31)
+    expect(provider).toMatchObject({ reads: 31, refreshes: 5 })
+  })
+
+  test('in the window is neither prolonged nor kept by what looks meet: failures, changes made elsewhere', async () => {
+    const { provider, manager, askEachSecond } = failingInTheWindow()
+    await askEachSecond(4)
+    const looks = jest.spyOn(provider, 'getTokens').mockImplementation(offline)
+    await askEachSecond(2)
+    looks.mockRestore()
+    await askEachSecond(1)
+    expect(provider.refreshes).toBe(3)
+    await askEachSecond(1)
+    expect(provider.refreshes).toBe(4)
     provider.stored = issue()
-    jest.advanceTimersByTime(1_000)
     expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+    provider.onRefresh = () => issue()
+    expect(await manager.getToken({ forceRefresh: true })).toBe(accessTokenOf(provider.stored))
+  })
+
+  test.each(['tokenRefresh', 'signedIn'] as const)('ends when the source tells of a %s', async (change) => {
+    const provider = createProvider(expired())
+    provider.onRefresh = offline
+    const { manager, tell } = createWatchingManager(provider)
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'offline' })
+    provider.stored = issue()
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'offline' })
+    tell(change)
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+  })
+
+  test.each([
+    ['sessionExpired', () => Promise.reject(named('NotAuthorizedException'))],
+    ['invalidToken', () => ({ accessToken: { nothing: true } })],
+  ])('is neither begun nor prolonged by %s: another attempt may be made at once', async (code, onRefresh) => {
+    const { provider, manager, lastDelay } = await failing()
+    jest.advanceTimersByTime(1_500)
+    provider.onRefresh = onRefresh
+    await expect(manager.getToken()).rejects.toMatchObject({ code, retryable: false })
+    expect(lastDelay()).toBe(0)
+    provider.onRefresh = () => issue()
+    expect(await manager.getToken({ forceRefresh: true })).toBe(accessTokenOf(provider.stored))
   })
 })
 
 describe('a refresh that hangs', () => {
-  test('fails at refreshTimeoutMs, and the next call works at once', async () => {
+  test.each([
+    { by: 'by default', options: {}, ms: 30_000 },
+    { by: 'as set', options: { refreshTimeoutMs: 5_000 }, ms: 5_000 },
+  ])('fails after $ms ms $by, and the next call works at once', async ({ options, ms }) => {
     const provider = createProvider(expired())
     const answer = deferred<ReturnType<typeof issue>>()
     provider.onRefresh = () => answer.promise
-    const manager = createTokenManager({ tokenProvider: provider, refreshTimeoutMs: 5_000 })
+    const manager = createTokenManager({ tokenProvider: provider, ...options })
     const waiting = Promise.allSettled([manager.getToken(), manager.getToken()])
-    await jest.advanceTimersByTimeAsync(4_999)
+    await jest.advanceTimersByTimeAsync(ms - 1)
     expect(manager.stats().failures).toEqual({})
     await jest.advanceTimersByTimeAsync(1)
     for (const outcome of await waiting) {
@@ -247,6 +368,53 @@ describe('a token that was refreshed moments ago and is still refused', () => {
     expect(await attempts(300)).toBeLessThanOrEqual(22)
     expect(provider.refreshes).toBeGreaterThan(4)
   })
+
+  test('is refreshed all the same by who asks for it, and who was refused may wait for that', async () => {
+    const { provider, manager } = await refused()
+    const rejectedToken = String(await manager.getToken())
+    const asked = [manager.getToken({ forceRefresh: true }), manager.getToken({ rejectedToken })]
+    expect(await Promise.all(asked)).toEqual(Array(2).fill(accessTokenOf(provider.stored)))
+    expect(provider.refreshes).toBe(2)
+  })
+
+  /** A route whose 20 parallel requests are all refused. */
+  async function refusedTogether() {
+    jest.spyOn(Math, 'random').mockReturnValue(0)
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const route = 'GET /admin'
+    const refuse = async () => {
+      const token = String(await manager.getToken())
+      const tokens = await Promise.all(
+        Array.from({ length: 20 }, () => manager.getToken({ rejectedToken: token, route })),
+      )
+      for (const fresh of tokens) manager.report({ token: String(fresh), accepted: false, replayOf: route })
+      manager.report({ token: String(tokens[0]), accepted: true })
+    }
+    await refuse()
+    return { provider, manager, route, refuse }
+  }
+
+  test('blocks its route for 40 seconds, then twice as long, up to twenty minutes', async () => {
+    const { refuse } = await refusedTogether()
+    for (const seconds of [40, 80, 160, 320, 640, 1_200, 1_200]) {
+      jest.advanceTimersByTime(seconds * 1_000 - 1)
+      await expect(refuse()).rejects.toMatchObject({ code: 'tokenRefused' })
+      jest.advanceTimersByTime(1)
+      await refuse()
+    }
+  })
+
+  test('blocks its route no longer when a replay there was accepted', async () => {
+    const { provider, manager, route } = await refusedTogether()
+    const token = String(await manager.getToken())
+    await expect(manager.getToken({ rejectedToken: token, route })).rejects.toMatchObject({
+      code: 'tokenRefused',
+    })
+    manager.report({ token, accepted: true, replayOf: route })
+    await manager.getToken({ rejectedToken: token, route })
+    expect(provider.refreshes).toBe(2)
+  })
 })
 
 describe('close', () => {
@@ -259,6 +427,39 @@ describe('close', () => {
     manager.close()
     for (const outcome of await waiting) expect(outcome).toMatchObject({ reason: { code: 'closed' } })
     expect(manager.closed).toBe(true)
+    expect(manager.stats().failures).toEqual({})
+    expect(jest.getTimerCount()).toBe(0)
     await expect(manager.getToken()).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  test('before the provider was asked, it is not asked any more', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const asked = manager.getToken()
+    manager.close()
+    await expect(asked).rejects.toMatchObject({ code: 'closed' })
+    expect(provider.reads).toBe(0)
+  })
+
+  test('lets go of its listeners and of its source', async () => {
+    const provider = createProvider()
+    const { manager, tell } = createWatchingManager(provider)
+    const token = String(await manager.getToken())
+    const events = eventsOf(manager)
+    manager.close()
+    tell('signedIn')
+    manager.report({ token, accepted: true, replayOf: 'GET /' })
+    await jest.advanceTimersByTimeAsync(0)
+    expect(provider.reads).toBe(1)
+    expect(events).toEqual([])
+  })
+
+  test('comes by itself at the end of a scope', () => {
+    let manager: TokenManager
+    {
+      using scoped = createTokenManager({ tokenProvider: createProvider() })
+      manager = scoped
+    }
+    expect(manager.closed).toBe(true)
   })
 })

@@ -1,8 +1,4 @@
-import { toBearerError } from '../../src/amplify/toBearerError.js'
-import { createManager } from '../../src/manager/createManager.js'
-import { accessTokenOf, createProvider, deferred, issue } from '../support/provider.js'
-
-type Change = 'signedIn' | 'signedOut' | 'tokenRefresh'
+import { accessTokenOf, createProvider, createWatchingManager, deferred, issue } from '../support/provider.js'
 
 const alice = () => issue()
 const bob = () => issue({ sub: 'bob' })
@@ -12,21 +8,12 @@ beforeEach(() => {
   jest.useFakeTimers()
 })
 
-/** A manager that is told of changes, as by Amplify's Hub. */
 function followed(stored: ReturnType<typeof issue> | null) {
   const provider = createProvider(stored)
-  const hub = new Set<(change: string) => void>()
-  const watch = (listener: (change: string) => void) => {
-    hub.add(listener)
-    return () => hub.delete(listener)
-  }
-  const manager = createManager({ provider, watch }, toBearerError, {})
+  const { manager, tell } = createWatchingManager(provider)
   const events: string[] = []
   manager.subscribe(({ type }) => events.push(type))
-  const tell = (change: Change) => {
-    for (const listener of hub) listener(change)
-  }
-  return { provider, manager, events, tell, hub }
+  return { provider, manager, events, tell }
 }
 
 test.each([
@@ -108,4 +95,31 @@ test.each(['signedIn', 'tokenRefresh'] as const)('%s ends the back-off', async (
   provider.onRefresh = alice
   tell(change)
   expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+})
+
+test('a sign-in during a look costs no refresh', async () => {
+  const provider = createProvider()
+  const { manager, tell } = createWatchingManager(provider)
+  const slow = deferred<null>()
+  jest.spyOn(provider, 'getTokens').mockReturnValueOnce(slow.promise)
+  const asked = manager.getToken()
+  await jest.advanceTimersByTimeAsync(0)
+  tell('signedIn')
+  slow.resolve(null)
+  expect(await asked).toBe(accessTokenOf(provider.stored))
+  expect(provider.refreshes).toBe(0)
+})
+
+test('a sign-in that a listener brings about while it is told of a refresh is followed as well', async () => {
+  const { provider, manager, tell } = followed(alice())
+  await manager.getToken()
+  let asked: Promise<string | null> | undefined
+  const stop = manager.subscribe(() => {
+    stop()
+    provider.stored = bob()
+    tell('signedIn')
+    asked = manager.getToken()
+  })
+  await Promise.allSettled([manager.getToken({ forceRefresh: true })])
+  expect(await asked).toBe(accessTokenOf(provider.stored))
 })

@@ -67,6 +67,20 @@ describe('one refresh', () => {
     expect(provider.refreshes).toBe(1)
   })
 
+  test('a forced refresh of an expired session is one call of the provider', async () => {
+    const provider = createProvider(expired())
+    await createTokenManager({ tokenProvider: provider }).getToken({ forceRefresh: true })
+    expect(provider).toMatchObject({ reads: 0, refreshes: 1 })
+  })
+
+  test('a forced refresh that brings the same token again is no failure', async () => {
+    const provider = createProvider()
+    provider.onRefresh = () => provider.stored
+    const manager = createTokenManager({ tokenProvider: provider })
+    const token = await manager.getToken()
+    expect(await manager.getToken({ forceRefresh: true })).toBe(token)
+  })
+
   test('nobody signed in: null, also when forced, and no event', async () => {
     const provider = createProvider(null)
     provider.onRefresh = () => null
@@ -117,17 +131,28 @@ describe('what is in hand is true', () => {
     expect(provider.reads).toBe(2)
   })
 
-  test.each(['a sign-out', 'a sign-in', 'a refresh'])(
-    '%s made elsewhere is seen within a second',
-    async (change) => {
-      const provider = createProvider(change === 'a sign-in' ? null : issue())
-      const manager = createTokenManager({ tokenProvider: provider })
-      await manager.getToken()
-      provider.stored = change === 'a sign-out' ? null : issue()
-      jest.advanceTimersByTime(1_000)
-      expect(await manager.getToken()).toBe(provider.stored && accessTokenOf(provider.stored))
+  const changes = [
+    { change: 'a sign-out', before: issue(), after: () => null, told: ['signedOut'] },
+    { change: 'a sign-in', before: null, after: () => issue(), told: ['signedIn'] },
+    {
+      change: 'a switch of users',
+      before: issue(),
+      after: () => issue({ sub: 'bob' }),
+      told: ['userChanged'],
     },
-  )
+    { change: 'a refresh', before: issue(), after: () => issue(), told: [] },
+  ]
+  test.each(changes)('$change made elsewhere is seen within a second', async ({ before, after, told }) => {
+    const provider = createProvider(before)
+    const manager = createTokenManager({ tokenProvider: provider })
+    await manager.getToken()
+    const events: string[] = []
+    manager.subscribe(({ type }) => events.push(type))
+    provider.stored = after()
+    jest.advanceTimersByTime(1_000)
+    expect(await manager.getToken()).toBe(provider.stored && accessTokenOf(provider.stored))
+    expect(events).toEqual(told)
+  })
 
   test('slow storage does not hold up a request with a good token', async () => {
     const provider = createProvider()
@@ -139,6 +164,7 @@ describe('what is in hand is true', () => {
     const asked = manager.getToken()
     await jest.advanceTimersByTimeAsync(100)
     expect(await asked).toBe(good)
+    expect(await manager.getToken()).toBe(good)
     slow.resolve(null)
     await jest.advanceTimersByTimeAsync(0)
     expect(await manager.getToken()).toBeNull()
@@ -173,6 +199,16 @@ describe('whose request', () => {
     answer.resolve(bob())
     // The first asked when nobody was known, but alice was found; the second asked for her.
     for (const asked of [first, second]) await expect(asked).rejects.toMatchObject({ code: 'userChanged' })
+  })
+
+  test('a caller whose user changed since the last look, a moment ago, is refused', async () => {
+    const provider = createProvider(issue({ lifetimeMs: 500 }))
+    const manager = createTokenManager({ tokenProvider: provider, refreshWindowMs: 0 })
+    await manager.getToken()
+    provider.stored = bob()
+    jest.advanceTimersByTime(500)
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'userChanged' })
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
   })
 
   test('a token that this manager never handed out is nobody in particular', async () => {

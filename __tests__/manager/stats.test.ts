@@ -1,7 +1,5 @@
 import { createTokenManager, type ProvidedTokens, type TokenEvent } from '../../src/index.js'
-import { toBearerError } from '../../src/amplify/toBearerError.js'
-import { createManager } from '../../src/manager/createManager.js'
-import { createProvider, deferred, issue } from '../support/provider.js'
+import { createProvider, createWatchingManager, deferred, issue } from '../support/provider.js'
 
 const expired = () => issue({ issuedAgoMs: 3_600_000 })
 const offline = () => Promise.reject(new TypeError('Failed to fetch'))
@@ -105,12 +103,7 @@ test('the duration of a refresh does not count its wait for one that a sign-in m
     after(100, issue({ sub: 'bob' })),
   ]
   provider.onRefresh = () => answers.shift()?.()
-  let tell: (change: string) => void = () => undefined
-  const watch = (listener: typeof tell) => {
-    tell = listener
-    return () => undefined
-  }
-  const manager = createManager({ provider, watch }, toBearerError, {})
+  const { manager, tell } = createWatchingManager(provider)
   const events: TokenEvent[] = []
   manager.subscribe((event) => events.push(event))
   const asked = manager.getToken().catch(() => null)

@@ -1,5 +1,5 @@
 import { createTokenManager } from '../../src/index.js'
-import { accessTokenOf, createProvider, issue } from '../support/provider.js'
+import { accessTokenOf, createProvider, createWatchingManager, deferred, issue } from '../support/provider.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -51,12 +51,18 @@ describe('the refresh window', () => {
     expect(await manager.getToken()).not.toBe(accessTokenOf(stored))
   })
 
-  test('a failed early refresh does not cost the request its valid token', async () => {
+  test.each([
+    ['is offline', () => Promise.reject(new TypeError('Failed to fetch'))],
+    ['brings garbage', () => ({ accessToken: {} })],
+    ['never ends', () => new Promise(() => undefined)],
+  ])('an early refresh that %s does not cost the request its valid token', async (_, onRefresh) => {
     const stored = issue({ issuedAgoMs: 57 * MINUTE_MS })
     const provider = createProvider(stored)
-    provider.onRefresh = () => Promise.reject(new TypeError('Failed to fetch'))
-    const manager = createTokenManager({ tokenProvider: provider })
-    expect(await manager.getToken()).toBe(accessTokenOf(stored))
+    provider.onRefresh = onRefresh
+    const asked = createTokenManager({ tokenProvider: provider }).getToken()
+    await jest.advanceTimersByTimeAsync(30_000)
+    expect(await asked).toBe(accessTokenOf(stored))
+    expect(provider.refreshes).toBe(1)
   })
 
   test('tokens without exp are never due, and a refreshed token that is due at once is used', async () => {
@@ -73,6 +79,21 @@ describe('the refresh window', () => {
       accessToken: { payload: { exp: 1, sub: 'alice' }, toString: () => 'ancient' },
     })
     expect(await createTokenManager({ tokenProvider: stale }).getToken()).toBe('ancient')
+  })
+
+  test('a token that was long on its way is not taken for younger', async () => {
+    const provider = createProvider(null)
+    const answer = deferred<ReturnType<typeof issue>>()
+    provider.onRefresh = () => answer.promise
+    const manager = createTokenManager({ tokenProvider: provider, refreshWindowMs: 0 })
+    const asked = manager.getToken({ forceRefresh: true })
+    const slow = issue({ lifetimeMs: MINUTE_MS })
+    await jest.advanceTimersByTimeAsync(20_000)
+    answer.resolve(slow)
+    expect(await asked).toBe(accessTokenOf(slow))
+    provider.onRefresh = () => issue()
+    jest.advanceTimersByTime(40_000)
+    expect(await manager.getToken()).not.toBe(accessTokenOf(slow))
   })
 
   test('the ID token can be sent instead', async () => {
@@ -112,6 +133,28 @@ describe('a device clock', () => {
     serverAheadMs = -byMs
     await askEachSecond(manager, 60)
     expect(provider.refreshes).toBeLessThanOrEqual(1)
+  })
+
+  test('two hours behind does not keep a token alive', async () => {
+    const provider = createProvider(issue({ serverAheadMs: 2 * HOUR_MS }))
+    const manager = createTokenManager({ tokenProvider: provider })
+    await manager.getToken()
+    jest.advanceTimersByTime(HOUR_MS)
+    await manager.getToken()
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('that is wrong is learned once, not again with every sign-in', async () => {
+    const serverAheadMs = -2 * HOUR_MS
+    const provider = createProvider(issue({ serverAheadMs }))
+    provider.onRefresh = () => issue({ serverAheadMs })
+    const { manager, tell } = createWatchingManager(provider)
+    await manager.getToken()
+    expect(provider.refreshes).toBe(1)
+    provider.stored = issue({ serverAheadMs })
+    tell('signedIn')
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+    expect(provider.refreshes).toBe(1)
   })
 
   test('set back does not keep a token alive', async () => {

@@ -1,4 +1,6 @@
-import type { ProvidedTokens, TokenProvider } from '../../src/index.js'
+import { toBearerError } from '../../src/amplify/toBearerError.js'
+import type { ProvidedTokens, TokenManager, TokenManagerOptions, TokenProvider } from '../../src/index.js'
+import { createManager } from '../../src/manager/createManager.js'
 
 const MINUTE_MS = 60_000
 
@@ -62,6 +64,25 @@ export function createProvider(stored: ProvidedTokens | null = issue()): FakePro
     },
   }
   return provider
+}
+
+/** A manager whose source tells of changes, as Amplify's Hub does; `tell` tells of one. */
+export function createWatchingManager(
+  provider: TokenProvider,
+  options: TokenManagerOptions = {},
+): { manager: TokenManager; tell: (change: 'signedIn' | 'signedOut' | 'tokenRefresh') => void } {
+  const listeners = new Set<(change: string) => void>()
+  const watch = (listener: (change: string) => void) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  const manager = createManager({ provider, watch }, toBearerError, options)
+  return {
+    manager,
+    tell: (change) => {
+      for (const listener of listeners) listener(change)
+    },
+  }
 }
 
 /** The token that a provider's tokens stand for. */

@@ -111,7 +111,7 @@ export function createManager(
       seenMs = performance.now()
       announce(outcome, seenMs - startedMs)
       // Not before the listeners were told: a refresh that one of them asks for joins this one instead of following it.
-      current = undefined
+      if (visit === current) current = undefined
       visit.end(outcome)
     })
     return visit
@@ -214,7 +214,7 @@ export function createManager(
       const visit = current ?? start(request)
       outcome = await waitFor(visit.outcome, {}, good && PATIENCE_MS, signal)
       // It has tried this one's patience; the others' is not tried for a while.
-      if (visit === current && !signal?.aborted) seenMs = performance.now()
+      if (!signal?.aborted) seenMs = performance.now()
       boundTo ??= visit.found
     }
   }
