@@ -197,6 +197,8 @@ describe('a challenge', () => {
 })
 
 describe('an init', () => {
+  const parameters = new URLSearchParams()
+  const bytes = new Uint8Array(5)
   test('is read when the request is made, whatever becomes of it during the wait', async () => {
     const { apiFetch } = createFetch()
     api().revoke()
@@ -226,6 +228,40 @@ describe('an init', () => {
     api().revoke()
     await apiFetch(ORIGIN)
     expect(api().calls.map(({ headers }) => headers.get('x-trace'))).toEqual(['7', '7'])
+  })
+
+  const form = new FormData()
+  test.each<[string, BodyInit, (text: string) => void]>([
+    [
+      'a form',
+      form,
+      (text) => {
+        form.set('part', text)
+      },
+    ],
+    [
+      'search parameters',
+      parameters,
+      (text) => {
+        parameters.set('part', text)
+      },
+    ],
+    ['bytes', bytes, (text) => new TextEncoder().encodeInto(text, bytes)],
+  ])('may have %s as its body that is used again before the request is sent', async (_, body, fill) => {
+    const { apiFetch } = createFetch()
+    api().revoke()
+    const responses = ['first', 'other'].map((text) => {
+      fill(text)
+      return echo(apiFetch(`${ORIGIN}/${text}`, { method: 'POST', body, headers: { 'x-id': text } }))
+    })
+    const [first, other] = await Promise.all(responses)
+    expect(first?.body).toContain('first')
+    expect(other?.body).toContain('other')
+    expect(api().calls).toHaveLength(4)
+    for (const { url, headers, body: sent } of api().calls) {
+      expect(url).toContain(headers.get('x-id'))
+      expect(sent).toContain(headers.get('x-id'))
+    }
   })
 
   test('may inherit its fields', async () => {
@@ -295,6 +331,12 @@ describe('abort', () => {
   })
 })
 
+const noError = null as unknown as Error
+test('rejects with whatever fetch rejects with', async () => {
+  const nothing = () => Promise.reject(noError)
+  await expect(wrapFetch(nothing, api().manager(), { allowedOrigins: [ORIGIN] })(ORIGIN)).rejects.toBeNull()
+})
+
 describe('what cannot be sent', () => {
   test('rejects with the reason, and no token is in it', async () => {
     const { apiFetch } = createFetch()
@@ -313,7 +355,7 @@ describe('bad input', () => {
     [
       'no origin, and no page to take it from',
       [fetch, undefined],
-      "allowedOrigins must be exact origins such as 'https://api.example.com', not undefined",
+      "allowedOrigins must be origins such as 'https://api.example.com', not undefined",
     ],
     ['an origin with a path', [fetch, { allowedOrigins: [`${ORIGIN}/v1`] }], `not "${ORIGIN}/v1"`],
     ['an address with a slash', [fetch, { allowedOrigins: ['http://[::1]/'] }], 'not "http://[::1]/"'],

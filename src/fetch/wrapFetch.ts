@@ -1,6 +1,6 @@
 import { assertFunction, assertOption } from '../errors.js'
 import { createBearer, ORIGINS, type BearerOptions } from '../http/bearer.js'
-import { discard } from '../http/body.js'
+import { discard, isOneShot } from '../http/body.js'
 import { originOf, pageOrigin } from '../http/origin.js'
 import type { TokenManager } from '../manager/types.js'
 
@@ -10,7 +10,7 @@ export interface BearerRequestInit extends RequestInit {
   bearer?: boolean
 }
 
-export type BearerFetch = (input: RequestInfo | URL, init?: BearerRequestInit) => Promise<Response>
+export type BearerFetch = (input: Parameters<typeof fetch>[0], init?: BearerRequestInit) => Promise<Response>
 
 /**
  * A `fetch` that sends the token to the allowed origins, and answers a 401 by at most one replay with a fresh token.
@@ -29,26 +29,34 @@ export function wrapFetch(
   const bearer = createBearer(manager, options)
   assertOption(options?.allowedOrigins ?? pageOrigin(), 'allowedOrigins', undefined, ORIGINS)
 
-  return async function bearerFetch(input: RequestInfo | URL, init?: BearerRequestInit): Promise<Response> {
+  return async function bearerFetch(...[input, init]: Parameters<BearerFetch>): Promise<Response> {
     // What is no Request has none of its fields: fetch takes it for an address.
     const request: Partial<Request> = (input as Partial<Request>).clone ? (input as Request) : {}
     const url = request.url ?? `${input as string | URL}`
     if (init?.bearer === false || !bearer.mayCarryToken(originOf(url))) return fetch(input, init)
-    // An init of a class has its fields where a copy would lose them: a Request can stand for both.
-    if (init && Object.getPrototypeOf(init) !== Object.prototype) return bearerFetch(new Request(input, init))
-    // As fetch does, it is read now, whatever becomes of it during the wait.
-    const own = { ...init }
-    const headers = new Headers(own.headers ?? request.headers)
+    // As with fetch, all is read now, whatever becomes of it during the wait.
+    const { headers: given = request.headers, ...own } = init ?? {}
     const { method = request.method, signal = request.signal, body } = own
+    // A copy would share a body that can change, and lose the fields of an init that is of a class.
+    if (
+      init &&
+      (Object.getPrototypeOf(init) !== Object.prototype || (Object(body) === body && !isOneShot(body)))
+    ) {
+      const copy = new Request(input, init)
+      return bearerFetch(copy, { ...own, body: null, headers: [...copy.headers] })
+    }
+    const headers = new Headers(given)
     let spare: Request | undefined
 
     function send(token: string | null, refused?: Response): Promise<Response> {
       const ownHeaders = new Headers(headers)
-      if (token !== null) ownHeaders.set('Authorization', `Bearer ${token}`)
-      discard(refused?.body)
       const target = spare ?? (request.url ? (input as Request) : url)
-      // A Request's body can be read once, but copied before. (Not every browser has `body`.)
-      if (!refused && body == null && request.body !== null) spare = request.clone?.()
+      discard(refused?.body)
+      if (token !== null) {
+        ownHeaders.set('Authorization', `Bearer ${token}`)
+        // A Request's body can be read once, but copied before. (Not every browser has `body`.)
+        if (!refused && body == null && request.body !== null) spare = request.clone?.()
+      }
       return fetch(target, { ...own, headers: ownHeaders })
     }
 
