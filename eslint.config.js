@@ -31,7 +31,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     rules: {
-      'no-console': ['error', { allow: ['warn'] }],
+      'no-console': ['error', { allow: ['warn', 'error'] }],
       'import-x/no-restricted-paths': [
         'error',
         {

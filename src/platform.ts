@@ -2,7 +2,6 @@
 interface Platform {
   readonly document?: { readonly baseURI: string }
   readonly location?: { readonly href: string }
-  readonly reportError?: (error: unknown) => void
   readonly addEventListener?: (type: string, listener: () => void) => void
   readonly removeEventListener?: (type: string, listener: () => void) => void
 }

@@ -104,20 +104,6 @@ describe('one refresh', () => {
     await Promise.all(answers)
     expect(provider.refreshes).toBe(1)
   })
-
-  test('a listener that throws breaks nothing', async () => {
-    const provider = createProvider(expired())
-    const manager = createTokenManager({ tokenProvider: provider })
-    const heard: string[] = []
-    manager.subscribe(() => {
-      throw new Error('a bug of the application')
-    })
-    const stop = manager.subscribe(({ type }) => heard.push(type))
-    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
-    stop()
-    await manager.getToken({ forceRefresh: true })
-    expect(heard).toEqual(['refreshed'])
-  })
 })
 
 describe('what is in hand is true', () => {

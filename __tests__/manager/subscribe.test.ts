@@ -1,20 +1,21 @@
 import { createTokenManager } from '../../src/index.js'
-import { createProvider } from '../support/provider.js'
+import { accessTokenOf, createProvider, issue } from '../support/provider.js'
 
-afterEach(() => {
-  Object.assign(globalThis, { reportError: undefined })
-})
-
-test('what a listener throws is reported as any uncaught error', async () => {
-  const reportError = jest.fn()
-  Object.assign(globalThis, { reportError })
-  const manager = createTokenManager({ tokenProvider: createProvider() })
+test('what a listener throws is printed, and breaks nothing', async () => {
+  const print = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+  const provider = createProvider(issue({ issuedAgoMs: 3_600_000 }))
+  const manager = createTokenManager({ tokenProvider: provider })
+  const heard: string[] = []
   const bug = new Error('a bug of the application')
   manager.subscribe(() => {
     throw bug
   })
+  const stop = manager.subscribe(({ type }) => heard.push(type))
+  expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+  stop()
   await manager.getToken({ forceRefresh: true })
-  expect(reportError.mock.calls).toEqual([[bug]])
+  expect(heard).toEqual(['refreshed'])
+  expect(print.mock.calls).toEqual([[bug], [bug]])
 })
 
 test('a listener that an event adds hears the next one first', async () => {

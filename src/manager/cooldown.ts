@@ -25,7 +25,7 @@ export function prolong(cooldowns: Cooldowns, name: string, reason: BearerError,
 
 /** The reason, while it counts. */
 export function reasonOf(cooldowns: Cooldowns, name: string): BearerError | undefined {
-  return leftOfMs(cooldowns, name) > 0 ? cooldowns.get(name)?.reason : undefined
+  return leftOfMs(cooldowns, name) ? cooldowns.get(name)?.reason : undefined
 }
 
 export function leftOfMs(cooldowns: Cooldowns, name: string): number {

@@ -27,7 +27,7 @@ const REREAD_AFTER_MS = 1_000
 const PATIENCE_MS = 100
 /** The names of cooldowns that are no route's. */
 const BACKOFF = 'backoff'
-const ANYWHERE = 'anywhere'
+const ANYWHERE = '*'
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
 export function createManager(
@@ -173,8 +173,9 @@ export function createManager(
     if (!error) return
     const { code, retryable } = error
     counters.failures[code] = (counters.failures[code] ?? 0) + 1
-    // A refresh that timed out may be tried again at once.
-    if (retryable && code !== 'refreshTimeout') prolong(cooldowns, BACKOFF, error, 1_000)
+    // After a timeout the next caller may try at once, unless it has a token to go with.
+    if (retryable && (code !== 'refreshTimeout' || needOfHand({}) === 'due'))
+      prolong(cooldowns, BACKOFF, error, 1_000)
     emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs: leftOfMs(cooldowns, BACKOFF) })
   }
 
@@ -243,7 +244,7 @@ export function createManager(
       try {
         listener(event)
       } catch (error) {
-        platform.reportError?.(error)
+        console.error(error)
       }
     }
   }

@@ -10,7 +10,7 @@ export interface ProvidedTokens {
 
 /**
  * Amplify's own interface. `forceRefresh` asks for newly issued tokens; without it stored ones will do. Nothing
- * (`null`, `undefined`) means that nobody is signed in.
+ * (`null`, `undefined`) means that nobody is signed in; after the grant was rejected nobody is.
  */
 export interface TokenProvider {
   getTokens(options?: { forceRefresh?: boolean }): Promise<ProvidedTokens | null | undefined>
@@ -102,7 +102,7 @@ export interface TokenManager {
   getToken(options?: GetTokenOptions): Promise<string | null>
   /** Tells how the API took a token. `attachBearer` and `wrapFetch` do this; a client of your own should as well. */
   report(outcome: TokenOutcome): void
-  /** Calls `listener` with every event; returns what stops that. A listener that throws breaks nothing. */
+  /** Calls `listener` with every event; returns what stops that. What a listener throws is printed, and breaks nothing. */
   subscribe(listener: (event: TokenEvent) => void): () => void
   stats(): TokenStats
   /** Releases everyone who waits with `closed`, and every listener. Nothing can be asked of it afterwards. */
