@@ -1,7 +1,7 @@
 import { BearerError, isBearerError } from '../errors.js'
 
 /** Cognito's ways to say that a grant is not good any more: those on which Amplify clears the tokens, or finds none. */
-const GRANT_REJECTED = /NotAuth|Revoked|UserNot|UserUnAuth|PasswordReset|Reuse/
+const GRANT_REJECTED = /NotAuth|UnAuth|Revoked|UserNot|PasswordReset|Reuse/
 const THROTTLED = /TooMany|Throttl|LimitExceeded/
 /** Amplify's NetworkError, axios' "Network Error", and a failed fetch in Chromium, Node, Firefox, Safari, React Native. */
 const OFFLINE = /network|fetch|load failed/i

@@ -15,6 +15,7 @@ export function createAdapterResolver(instance: AxiosInstance): (config: Config)
   if (instance.interceptors.request.constructor === axios.interceptors.request.constructor)
     return (config) => getAdapter(config.adapter ?? axios.defaults.adapter, config)
   const bare = instance.create()
-  for (const key in bare.defaults) Reflect.deleteProperty(bare.defaults, key)
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- they are this instance's own
+  for (const key in bare.defaults) delete bare.defaults[key as keyof typeof bare.defaults]
   return () => (config) => bare.request({ ...config, transformRequest: [], transformResponse: [] })
 }

@@ -49,7 +49,12 @@ export function createBearerAdapter(
       // Not every adapter looks before it sends. Axios makes its CanceledError of whatever is thrown now.
       if (signal?.aborted || cancelToken?.reason) throw new Error()
       if (token !== null) {
-        config.headers = withToken(headers, token)
+        // Not by `set`, which takes longer than all the rest: the name is known to be absent, the value to be clean.
+        config.headers = Object.assign(
+          Object.create(Object.getPrototypeOf(headers) as object) as Config['headers'],
+          headers,
+          { Authorization: `Bearer ${token}` },
+        )
         config.beforeRedirect = (options, ...details) => {
           // Axios up to 1.20 keeps the token on the way to a subdomain.
           const { href, headers } = options as RedirectOptions
@@ -88,10 +93,4 @@ export function createBearerAdapter(
         throw Object.assign(new AxiosError(error.message, 'ERR_BEARER', config), { cause: error })
       })
   }
-}
-
-function withToken(headers: Config['headers'], token: string): Config['headers'] {
-  const copy = Object.create(Object.getPrototypeOf(headers) as object) as Config['headers']
-  // Not by `set`, which takes longer than all the rest: the name is known to be absent, the value to be clean.
-  return Object.assign(copy, headers, { Authorization: `Bearer ${token}` })
 }

@@ -9,14 +9,15 @@ import { isOneShot } from '../http/body.js'
 export function conceal(outcome: unknown, config: InternalAxiosRequestConfig): void {
   if (Object(outcome) !== outcome) return
   const told = outcome as Partial<AxiosError & AxiosError['response']>
-  if (told.config) {
+  const { config: sent, response, data, cause } = told
+  if (sent) {
     // Another copy of axios has sent a config of its own, which later errors of a response stream show.
-    told.config.headers = config.headers
+    sent.headers = config.headers
     told.config = config
   }
   for (const key of ['request', 'req', 'socket', 'client'])
     if (key in told) Object.defineProperty(told, key, { enumerable: false })
-  conceal(told.response, config)
-  conceal(told.cause, config)
-  if (isOneShot(told.data)) conceal(told.data, config)
+  conceal(response, config)
+  if (isOneShot(data)) conceal(data, config)
+  conceal(cause, config)
 }

@@ -10,8 +10,8 @@ interface FormStream {
  * memory the stream's bytes are taken instead, so that the request can be replayed.
  */
 export function bufferForm(data: unknown, headers: AxiosRequestHeaders): unknown {
-  const form = Object(data) as FormStream
-  if (!('getBuffer' in form)) return data
+  const form = data as FormStream | undefined
+  if (!form?.getBuffer) return data
   try {
     // Throws if a part is a stream.
     const bytes = form.getBuffer()

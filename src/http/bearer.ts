@@ -3,7 +3,7 @@ import type { AbortSignalLike, TokenManager } from '../manager/types.js'
 import { isOneShot } from './body.js'
 import { isSecure, originOf, pageOrigin, parseOrigin } from './origin.js'
 
-export const ORIGINS = "exact origins such as 'https://api.example.com'"
+export const ORIGINS = "origins such as 'https://api.example.com'"
 
 export interface BearerOptions {
   /**
@@ -77,17 +77,20 @@ export function createBearer(
     replayOf?: string,
     refused?: R,
   ): Promise<R> {
-    let failure: (Error & { response?: R }) | undefined
+    let failure: Error | undefined
     const response = await outgoing.send(token, refused).catch((error: unknown) => {
+      const { response } = Object(error) as { response?: R }
+      if (!response) throw error
       failure = error as Error
-      if (failure.response) return failure.response
-      throw failure
+      return response
     })
     const challenged = isChallenge(response)
     // Of a first send, only success shows that somebody looked at the token: a 403 or 500 may be a gateway's.
     manager.report({ token, accepted: !challenged && (response.status < 400 || !!replayOf), replayOf })
     if (challenged) {
-      const route = routeOf(outgoing)
+      // Without queries, which may hold secrets, and ids (what holds a digit).
+      const path = outgoing.url.replace(/[?#].*/s, '').replace(/\b\/+[^/]*\d[^/]*/g, '/*')
+      const route = `${outgoing.method ?? 'GET'} ${path}`
       const better = replayOf
         ? new BearerError('tokenRefused')
         : await manager
@@ -115,11 +118,6 @@ export function createBearer(
   }
 
   return { mayCarryToken, exchange }
-}
-
-/** The name under which a refusal is remembered: without queries, which may hold secrets, and ids (what holds a digit). */
-function routeOf({ method = 'GET', url }: Pick<Outgoing<AnyResponse>, 'method' | 'url'>): string {
-  return `${method} ${url.replace(/[?#].*/s, '').replace(/\b\/+[^/]*\d[^/]*/g, '/*')}`
 }
 
 function readOrigins(origins: readonly string[]): Set<string> {

@@ -7,7 +7,7 @@ import { platform } from '../platform.js'
  */
 const ORIGIN = /^https?:\/\/([a-z\d._-]+|\[[a-f\d:.]+\])(:[1-9]\d*)?(?=[/?#]|$)/
 const DEFAULT_PORT = /^(http:.*):80$|^(https:.*):443$/
-const SECURE = /^https:|^http:\/\/((.+\.)?localhost|127(\.\d+){3}|\[::1])(:\d+)?$/
+const SECURE = /^https:|^http:\/\/((.+\.)?localhost|127\.[\d.]+|\[::1])(:\d+)?$/
 
 /** The page's own origin; `undefined` where there is no page, or one without an origin (`file:`). */
 export function pageOrigin(): string | undefined {
