@@ -6,4 +6,4 @@ interface Platform {
   readonly removeEventListener?: (type: string, listener: () => void) => void
 }
 
-export const platform: Platform = globalThis
+export const platform = globalThis as Platform

@@ -111,7 +111,7 @@ export function createBearer(
 
   function isChallenge({ status, headers, url }: AnyResponse): boolean {
     const asks = shouldRefresh
-      ? shouldRefresh({ status, headers: new Headers(headers as HeadersInit) })
+      ? shouldRefresh({ status, headers: new Headers(headers as ConstructorParameters<typeof Headers>[0]) })
       : status === 401
     // After a redirect to a foreign origin the answer is about a request without the token.
     return asks && (!url || mayCarryToken(originOf(url)))
