@@ -64,9 +64,7 @@ export function createBearerAdapter(
       }
       let outcome: unknown
       try {
-        const response = await adapter(config)
-        outcome = response
-        return response
+        return (outcome = await adapter(config))
       } catch (error) {
         outcome = error
         throw error
