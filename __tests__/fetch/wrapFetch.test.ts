@@ -131,30 +131,6 @@ describe('a challenge', () => {
     expect(api().provider.refreshes).toBe(2)
   })
 
-  test.each([403, 500])(
-    'of a fresh token holds off another refresh, though a gateway answers %d meanwhile',
-    async (status) => {
-      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout'] })
-      const { apiFetch } = createFetch()
-      api().use(http.get(`${ORIGIN}/gateway`, () => HttpResponse.json(null, { status })))
-      for (const path of ['/always401/a', '/gateway', '/always401/b']) await apiFetch(ORIGIN + path)
-      expect(api().provider.refreshes).toBe(1)
-    },
-  )
-
-  test('is answered by one replay, even if there is a newer token again by then', async () => {
-    const { apiFetch, tokens } = createFetch()
-    let sent = 0
-    api().use(
-      http.get(`${ORIGIN}/moody`, async () => {
-        if (++sent < 4) await tokens.getToken({ forceRefresh: true })
-        return HttpResponse.json(null, { status: 401 })
-      }),
-    )
-    expect((await apiFetch(`${ORIGIN}/moody`)).status).toBe(401)
-    expect(sent).toBe(2)
-  })
-
   test("from behind a redirect to a stranger is the stranger's: nothing is refreshed", async () => {
     const { apiFetch } = createFetch()
     const location = 'https://elsewhere.example/there'
@@ -198,7 +174,6 @@ describe('a challenge', () => {
 
 describe('an init', () => {
   const parameters = new URLSearchParams()
-  const bytes = new Uint8Array(5)
   test('is read when the request is made, whatever becomes of it during the wait', async () => {
     const { apiFetch } = createFetch()
     api().revoke()
@@ -246,7 +221,6 @@ describe('an init', () => {
         parameters.set('part', text)
       },
     ],
-    ['bytes', bytes, (text) => new TextEncoder().encodeInto(text, bytes)],
   ])('may have %s as its body that is used again before the request is sent', async (_, body, fill) => {
     const { apiFetch } = createFetch()
     api().revoke()

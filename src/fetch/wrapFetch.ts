@@ -1,6 +1,6 @@
 import { assertFunction, assertOption } from '../errors.js'
 import { createBearer, ORIGINS, type BearerOptions } from '../http/bearer.js'
-import { discard, isOneShot } from '../http/body.js'
+import { discard, snapshot } from '../http/body.js'
 import { originOf, pageOrigin } from '../http/origin.js'
 import type { TokenManager } from '../manager/types.js'
 
@@ -34,18 +34,12 @@ export function wrapFetch(
     const request: Partial<Request> = (input as Partial<Request>).clone ? (input as Request) : {}
     const url = request.url ?? `${input as string | URL}`
     if (init?.bearer === false || !bearer.mayCarryToken(originOf(url))) return fetch(input, init)
+    // An init of a class has its fields where a copy would lose them: a Request can stand for both.
+    if (init && Object.getPrototypeOf(init) !== Object.prototype) return bearerFetch(new Request(input, init))
     // As with fetch, all is read now, whatever becomes of it during the wait.
-    const { headers: given = request.headers, ...own } = init ?? {}
+    const own = { ...init, body: snapshot(init?.body) as BodyInit | null }
+    const headers = new Headers(own.headers ?? request.headers)
     const { method = request.method, signal = request.signal, body } = own
-    // A copy would share a body that can change, and lose the fields of an init that is of a class.
-    if (
-      init &&
-      (Object.getPrototypeOf(init) !== Object.prototype || (Object(body) === body && !isOneShot(body)))
-    ) {
-      const copy = new Request(input, init)
-      return bearerFetch(copy, { ...own, body: null, headers: [...copy.headers] })
-    }
-    const headers = new Headers(given)
     let spare: Request | undefined
 
     function send(token: string | null, refused?: Response): Promise<Response> {

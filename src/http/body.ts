@@ -4,6 +4,17 @@ export function isOneShot(body: unknown): boolean {
   return 'getReader' in object || 'pipe' in object || Symbol.asyncIterator in object
 }
 
+/** A form or search parameters as they are now; other bodies themselves. (Not every platform can list a form.) */
+export function snapshot<B>(body: B): B {
+  const form = body as unknown as Partial<FormData> | null
+  if (!form?.append || !form.forEach) return body
+  const copy = new (form.constructor as typeof FormData)()
+  form.forEach((value, name) => {
+    copy.append(name, value)
+  })
+  return copy as unknown as B
+}
+
 interface ResponseBody {
   /** Node's streams. */
   readonly destroy?: () => unknown
