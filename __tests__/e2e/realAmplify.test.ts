@@ -199,13 +199,28 @@ test("another tab's sign-out is seen at once", async () => {
   expect(events).toEqual(['signedOut'])
 })
 
-test("a sign-in by Amplify's own API is told even if no request follows", async () => {
+test("a sign-in by Amplify's own API is told even if no request was made before, nor after", async () => {
   await start()
   await signOut()
-  expect(await tokens.getToken()).toBeNull()
+  tokens.close()
+  tokens = createTokenManager()
   const told = new Promise((resolve) => tokens.subscribe(resolve))
   await signInAs('bob', 'builder')
   expect(await told).toEqual({ type: 'signedIn' })
+})
+
+test("a grant that is rejected while Amplify refreshes for itself is told as a session's end", async () => {
+  await start()
+  await tokens.getToken()
+  const events: string[] = []
+  tokens.subscribe(({ type }) => events.push(type))
+  pool.fail('notAuthorized', { times: 1 })
+  expect((await fetchAuthSession({ forceRefresh: true })).tokens).toBeUndefined()
+  const now = performance.now()
+  jest.spyOn(performance, 'now').mockImplementation(() => now + 1_000)
+  await expect(tokens.getToken()).rejects.toMatchObject({ code: 'sessionExpired' })
+  expect(events).toEqual(['refreshFailed', 'sessionExpired'])
+  expect(await tokens.getToken()).toBeNull()
 })
 
 test("a failed refresh of Amplify's own does not end the back-off", async () => {

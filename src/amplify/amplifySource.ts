@@ -16,13 +16,14 @@ export function amplifySource(): TokenSource {
   return {
     provider: {
       async getTokens(options) {
-        failure = undefined
         // From 6.22 on; before that, only the session with its AWS credentials is to be had.
         const tokens = amplify.getTokens
           ? await amplify.getTokens(options)
           : (await fetchAuthSession(options)).tokens
         // Amplify clears the tokens on NotAuthorizedException, and resolves as if nobody had been signed in.
-        if (!tokens && failure) throw toBearerError(failure)
+        const cause = failure
+        failure = undefined
+        if (!tokens && cause) throw toBearerError(cause)
         return tokens
       },
     },
@@ -31,8 +32,8 @@ export function amplifySource(): TokenSource {
         'auth',
         ({ payload }) => {
           // Told of being offline as well: no change of the session.
-          if (payload.event === 'tokenRefresh_failure') failure = payload.data.error
-          else listener(payload.event)
+          failure = payload.event === 'tokenRefresh_failure' && payload.data.error
+          if (!failure) listener(payload.event)
         },
         { enableCrossTabEvents: true },
       ),
