@@ -154,7 +154,19 @@ describe('an ended session', () => {
     provider.stored = null
     jest.advanceTimersByTime(3_600_000)
     await expect(manager.getToken()).rejects.toMatchObject({ code: 'sessionExpired' })
-    expect(events).toEqual(['sessionExpired', 'refreshFailed'])
+    expect(events).toEqual(['refreshFailed', 'sessionExpired'])
+  })
+
+  test('is known to the requests that its listeners make', async () => {
+    const provider = createProvider(expired())
+    provider.onRefresh = () => Promise.reject(named('NotAuthorizedException'))
+    const manager = createTokenManager({ tokenProvider: provider })
+    const asked: Promise<string | null>[] = []
+    manager.subscribe(({ type }) => {
+      if (type === 'sessionExpired') asked.push(manager.getToken())
+    })
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'sessionExpired' })
+    expect(await Promise.all(asked)).toEqual([null])
   })
 
   test('is told from a sign-out', async () => {

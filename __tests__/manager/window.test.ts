@@ -73,6 +73,11 @@ describe('the refresh window', () => {
     await jest.advanceTimersByTimeAsync(30_000)
     expect(await first).toBe(await manager.getToken())
     expect(provider.refreshes).toBe(1)
+    // Whoever has no token to go with tries at once.
+    provider.onRefresh = () => issue()
+    expect(await manager.getToken({ rejectedToken: String(await first) })).toBe(
+      accessTokenOf(provider.stored),
+    )
   })
 
   test('tokens without exp are never due, and a refreshed token that is due at once is used', async () => {

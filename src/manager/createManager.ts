@@ -27,6 +27,8 @@ const REREAD_AFTER_MS = 1_000
 const PATIENCE_MS = 100
 /** The names of cooldowns that are no route's. */
 const BACKOFF = 'backoff'
+/** Only for those who have a token to go with: others try at once. */
+const TIMEOUT = 'refreshTimeout'
 const ANYWHERE = '*'
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
@@ -92,6 +94,7 @@ export function createManager(
     }
     if (change === 'signedIn') {
       hand = undefined
+      known ??= null
       abandon()
       start({})
     }
@@ -111,7 +114,10 @@ export function createManager(
       seenMs = performance.now()
       announce(outcome, seenMs - startedMs)
       // Not before the listeners were told: a refresh that one of them asks for joins this one instead of following it.
-      if (visit === current) current = undefined
+      if (visit === current) {
+        current = undefined
+        if (outcome.error?.code === 'sessionExpired') become(null, 'sessionExpired')
+      }
       visit.end(outcome)
     })
     return visit
@@ -134,9 +140,7 @@ export function createManager(
       await ask(visit, need)
       return { refreshed: need }
     } catch (cause) {
-      const error = toBearerError(cause)
-      if (visit === current && error.code === 'sessionExpired') become(null, error.code)
-      return { error }
+      return { error: toBearerError(cause) }
     }
   }
 
@@ -173,9 +177,7 @@ export function createManager(
     if (!error) return
     const { code, retryable } = error
     counters.failures[code] = (counters.failures[code] ?? 0) + 1
-    // After a timeout the next caller may try at once, unless it has a token to go with.
-    if (retryable && (code !== 'refreshTimeout' || needOfHand({}) === 'due'))
-      prolong(cooldowns, BACKOFF, error, 1_000)
+    if (retryable) prolong(cooldowns, code === TIMEOUT ? code : BACKOFF, error, 1_000)
     emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs: leftOfMs(cooldowns, BACKOFF) })
   }
 
@@ -203,7 +205,7 @@ export function createManager(
       if (seen && boundTo && hand !== undefined && (!hand || owners.get(boundTo) !== hand.subject)) {
         throw new BearerError(hand ? 'userChanged' : ended)
       }
-      const failure = failed ?? reasonOf(cooldowns, BACKOFF)
+      const failure = failed ?? reasonOf(cooldowns, BACKOFF) ?? (usable && reasonOf(cooldowns, TIMEOUT))
       const good = !need || (usable && failure)
       if (good && seen && !current?.refreshing) return hand?.value ?? null
       if (!current) {
