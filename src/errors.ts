@@ -46,7 +46,7 @@ export function isBearerError(value: unknown): value is BearerError {
 
 /** Refuses a wrong option. `given` must hold no secrets: of objects and functions, give their type. @throws TypeError */
 export function assertOption(holds: unknown, name: string, given: unknown, wanted: string): asserts holds {
-  if (!holds) throw new TypeError(`amplify-bearer: ${name} must be ${wanted}, not ${JSON.stringify(given)}`)
+  if (!holds) throw new TypeError(`${name} must be ${wanted}, not ${JSON.stringify(given)}`)
 }
 
 /** @throws TypeError where what has to be a function, or to have one, is something else */

@@ -1,9 +1,4 @@
-import axios, {
-  getAdapter,
-  type AxiosAdapter,
-  type AxiosInstance,
-  type InternalAxiosRequestConfig,
-} from 'axios'
+import axios, { type AxiosAdapter, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
 
 type Config = InternalAxiosRequestConfig
 
@@ -13,7 +8,7 @@ type Config = InternalAxiosRequestConfig
  */
 export function createAdapterResolver(instance: AxiosInstance): (config: Config) => AxiosAdapter {
   if (instance.interceptors.request.constructor === axios.interceptors.request.constructor)
-    return (config) => getAdapter(config.adapter ?? axios.defaults.adapter, config)
+    return (config) => axios.getAdapter(config.adapter, config)
   const bare = instance.create()
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- they are this instance's own
   for (const key in bare.defaults) delete bare.defaults[key as keyof typeof bare.defaults]

@@ -85,8 +85,7 @@ export function createBearer(
       return response
     })
     const challenged = isChallenge(response)
-    // Of a first send, only success shows that somebody looked at the token: a 403 or 500 may be a gateway's.
-    manager.report({ token, accepted: !challenged && (response.status < 400 || !!replayOf), replayOf })
+    manager.report({ token, accepted: !challenged, replayOf })
     if (challenged) {
       // Without queries, which may hold secrets, and ids (what holds a digit).
       const path = outgoing.url.replace(/[?#].*/s, '').replace(/\b\/+[^/]*\d[^/]*/g, '/*')
