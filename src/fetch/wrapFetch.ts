@@ -37,7 +37,7 @@ export function wrapFetch(
     // An init of a class has its fields where a copy would lose them: a Request can stand for both.
     if (init && Object.getPrototypeOf(init) !== Object.prototype) return bearerFetch(new Request(input, init))
     // As with fetch, all is read now, whatever becomes of it during the wait.
-    const own = { ...init, body: snapshot(init?.body) as BodyInit | null }
+    const own = { ...init, body: snapshot(init?.body) as NonNullable<RequestInit['body']> }
     const headers = new Headers(own.headers ?? request.headers)
     const { method = request.method, signal = request.signal, body } = own
     let spare: Request | undefined
