@@ -32,12 +32,13 @@ export function wrapFetch(
   return async function bearerFetch(...[input, init]: Parameters<BearerFetch>): Promise<Response> {
     // What is no Request has none of its fields: fetch takes it for an address.
     const request: Partial<Request> = (input as Partial<Request>).clone ? (input as Request) : {}
-    const url = request.url ?? `${input as string | URL}`
+    const url = request.url ?? String(input)
     if (init?.bearer === false || !bearer.mayCarryToken(originOf(url))) return fetch(input, init)
     // An init of a class has its fields where a copy would lose them: a Request can stand for both.
     if (init && Object.getPrototypeOf(init) !== Object.prototype) return bearerFetch(new Request(input, init))
     // As with fetch, all is read now, whatever becomes of it during the wait.
-    const own = { ...init, body: snapshot(init?.body) as NonNullable<RequestInit['body']> }
+    const own = { ...init }
+    own.body &&= snapshot(own.body)
     const headers = new Headers(own.headers ?? request.headers)
     const { method = request.method, signal = request.signal, body } = own
     let spare: Request | undefined

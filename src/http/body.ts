@@ -5,9 +5,9 @@ export function isOneShot(body: unknown): boolean {
 }
 
 /** A form or search parameters as they are now; other bodies themselves. (Not every platform can list a form.) */
-export function snapshot<B>(body: B): B {
-  const form = body as unknown as Partial<FormData> | null
-  if (!form?.append || !form.forEach) return body
+export function snapshot<B extends object | string>(body: B): B {
+  const form = body as Partial<FormData>
+  if (!(form.append && form.forEach)) return body
   const copy = new (form.constructor as typeof FormData)()
   form.forEach((value, name) => {
     copy.append(name, value)
