@@ -32,7 +32,7 @@ export function wrapFetch(
   return async function bearerFetch(...[input, init]: Parameters<BearerFetch>): Promise<Response> {
     // What is no Request has none of its fields: fetch takes it for an address.
     const request: Partial<Request> = (input as Partial<Request>).clone ? (input as Request) : {}
-    const url = request.url ?? String(input)
+    const url = request.url ?? (input as URL).toString()
     if (init?.bearer === false || !bearer.mayCarryToken(originOf(url))) return fetch(input, init)
     // An init of a class has its fields where a copy would lose them: a Request can stand for both.
     if (init && Object.getPrototypeOf(init) !== Object.prototype) return bearerFetch(new Request(input, init))

@@ -26,7 +26,7 @@ const REREAD_AFTER_MS = 1_000
 /** How long a request with a good token waits for that look, however slow the storage. */
 const PATIENCE_MS = 100
 /** The names of cooldowns that are no route's. */
-const BACKOFF = 'backoff'
+const BACKOFF = '-'
 /** Only for those who have a token to go with: others try at once. */
 const TIMEOUT = 'refreshTimeout'
 const ANYWHERE = '*'
