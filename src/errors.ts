@@ -29,6 +29,7 @@ const RETRYABLE = /offline|throttled|serviceError|refreshTimeout/
 /** Why a request has no (fresh) token. Its message is its code; neither that nor any field holds a token. */
 export class BearerError extends Error {
   override readonly name = 'BearerError'
+  /** What went wrong. */
   readonly code = this.message as BearerErrorCode
   /** Whether the same call may succeed later without anybody signing in again. */
   readonly retryable = RETRYABLE.test(this.message)
@@ -46,7 +47,7 @@ export function isBearerError(value: unknown): value is BearerError {
 
 /** Refuses a wrong option. `given` must hold no secrets: of objects and functions, give their type. @throws TypeError */
 export function assertOption(holds: unknown, name: string, given: unknown, wanted: string): asserts holds {
-  if (!holds) throw new TypeError(`${name} must be ${wanted}, not ${JSON.stringify(given)}`)
+  if (!holds) throw new TypeError(`amplify-bearer: ${name} must be ${wanted}, not ${JSON.stringify(given)}`)
 }
 
 /** @throws TypeError where what has to be a function, or to have one, is something else */

@@ -1,4 +1,4 @@
-/** The globals that not every platform has: Node has no page, React Native no document and no reportError. */
+/** The globals that not every platform has: Node has no page, React Native no document. */
 interface Platform {
   readonly document?: { readonly baseURI: string }
   readonly location?: { readonly href: string }

@@ -338,6 +338,16 @@ describe.each<[string, AxiosStatic]>([
     },
   )
 
+  test('a config without an adapter goes out by the default one', async () => {
+    const client = createClient()
+    client.interceptors.request.use((config) => {
+      delete config.adapter
+      return config
+    })
+    await client.get('/')
+    expect(seen).toEqual(['app.localhost token'])
+  })
+
   test.each(['http', 'fetch'] as const)(
     'no token is in what is seen afterwards (%s adapter)',
     async (adapter) => {

@@ -131,6 +131,30 @@ describe('a challenge', () => {
     expect(api().provider.refreshes).toBe(2)
   })
 
+  test.each([403, 500])(
+    'of a fresh token holds off another refresh, though a gateway answers %d meanwhile',
+    async (status) => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'setTimeout'] })
+      const { apiFetch } = createFetch()
+      api().use(http.get(`${ORIGIN}/gateway`, () => HttpResponse.json(null, { status })))
+      for (const path of ['/always401/a', '/gateway', '/always401/b']) await apiFetch(ORIGIN + path)
+      expect(api().provider.refreshes).toBe(1)
+    },
+  )
+
+  test('is answered by one replay, even if there is a newer token again by then', async () => {
+    const { apiFetch, tokens } = createFetch()
+    let sent = 0
+    api().use(
+      http.get(`${ORIGIN}/moody`, async () => {
+        if (++sent < 4) await tokens.getToken({ forceRefresh: true })
+        return HttpResponse.json(null, { status: 401 })
+      }),
+    )
+    expect((await apiFetch(`${ORIGIN}/moody`)).status).toBe(401)
+    expect(sent).toBe(2)
+  })
+
   test("from behind a redirect to a stranger is the stranger's: nothing is refreshed", async () => {
     const { apiFetch } = createFetch()
     const location = 'https://elsewhere.example/there'
@@ -329,7 +353,7 @@ describe('bad input', () => {
     [
       'no origin, and no page to take it from',
       [fetch, undefined],
-      "allowedOrigins must be origins such as 'https://api.example.com', not undefined",
+      "allowedOrigins must be exact origins such as 'https://api.example.com', not undefined",
     ],
     ['an origin with a path', [fetch, { allowedOrigins: [`${ORIGIN}/v1`] }], `not "${ORIGIN}/v1"`],
     ['an address with a slash', [fetch, { allowedOrigins: ['http://[::1]/'] }], 'not "http://[::1]/"'],

@@ -366,6 +366,18 @@ describe('a token that was refreshed moments ago and is still refused', () => {
     await expect(callAlways401('GET /admin')).rejects.toMatchObject({ code: 'tokenRefused' })
   })
 
+  test('is not accepted by a late answer to the token before it', async () => {
+    const provider = createProvider()
+    const manager = createTokenManager({ tokenProvider: provider })
+    const old = String(await manager.getToken())
+    const fresh = String(await manager.getToken({ rejectedToken: old, route: 'GET /admin' }))
+    manager.report({ token: fresh, accepted: false, replayOf: 'GET /admin' })
+    manager.report({ token: old, accepted: true })
+    const again = manager.getToken({ rejectedToken: fresh, route: 'GET /orders' })
+    await expect(again).rejects.toMatchObject({ code: 'tokenRefused' })
+    expect(provider.refreshes).toBe(1)
+  })
+
   test('may be refreshed again after a moment, which grows while it goes on', async () => {
     const { provider, callAlways401 } = await refused()
     const attempts = async (seconds: number) => {

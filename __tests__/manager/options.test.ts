@@ -14,5 +14,5 @@ test.each([
 ])('%j is refused at creation', (options, message) => {
   const create = () => createTokenManager(options as TokenManagerOptions)
   expect(create).toThrow(TypeError)
-  expect(create).toThrow(message)
+  expect(create).toThrow(`amplify-bearer: ${message}`)
 })

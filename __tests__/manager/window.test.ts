@@ -65,21 +65,6 @@ describe('the refresh window', () => {
     expect(provider.refreshes).toBe(1)
   })
 
-  test('a refresh that hangs holds up one request with a valid token, not those that follow', async () => {
-    const provider = createProvider(issue({ issuedAgoMs: 57 * MINUTE_MS }))
-    provider.onRefresh = () => new Promise(() => undefined)
-    const manager = createTokenManager({ tokenProvider: provider })
-    const first = manager.getToken()
-    await jest.advanceTimersByTimeAsync(30_000)
-    expect(await first).toBe(await manager.getToken())
-    expect(provider.refreshes).toBe(1)
-    // Whoever has no token to go with tries at once.
-    provider.onRefresh = () => issue()
-    expect(await manager.getToken({ rejectedToken: String(await first) })).toBe(
-      accessTokenOf(provider.stored),
-    )
-  })
-
   test('tokens without exp are never due, and a refreshed token that is due at once is used', async () => {
     const eternal = { accessToken: { payload: {}, toString: () => 'opaque' } }
     const provider = createProvider(eternal)

@@ -8,9 +8,8 @@ type Config = InternalAxiosRequestConfig
  */
 export function createAdapterResolver(instance: AxiosInstance): (config: Config) => AxiosAdapter {
   if (instance.interceptors.request.constructor === axios.interceptors.request.constructor)
-    return (config) => axios.getAdapter(config.adapter, config)
+    return (config) => axios.getAdapter(config.adapter ?? axios.defaults.adapter, config)
   const bare = instance.create()
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- they are this instance's own
-  for (const key in bare.defaults) delete bare.defaults[key as keyof typeof bare.defaults]
+  for (const key in bare.defaults) Reflect.deleteProperty(bare.defaults, key)
   return () => (config) => bare.request({ ...config, transformRequest: [], transformResponse: [] })
 }

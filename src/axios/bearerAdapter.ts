@@ -7,12 +7,11 @@ import {
 } from 'axios'
 import { isBearerError } from '../errors.js'
 import type { Bearer } from '../http/bearer.js'
-import { discard } from '../http/body.js'
+import { originOf } from '../http/origin.js'
 import { createAdapterResolver } from './adapterResolver.js'
 import { conceal } from './conceal.js'
 import { createDestinationReader } from './destination.js'
 import { bufferForm } from './form.js'
-import { originOf } from '../http/origin.js'
 
 type Config = InternalAxiosRequestConfig
 
@@ -41,11 +40,7 @@ export function createBearerAdapter(
     const { target, own } = destinationOf(config)
     const { headers, beforeRedirect, method, baseURL = '', url = '', signal, cancelToken } = config
 
-    async function send(
-      token: string | null,
-      refused?: AxiosResponse<unknown>,
-    ): Promise<AxiosResponse<unknown>> {
-      discard(refused?.data)
+    async function send(token: string | null): Promise<AxiosResponse<unknown>> {
       // Not every adapter looks before it sends. Axios makes its CanceledError of whatever is thrown now.
       if (signal?.aborted || cancelToken?.reason) throw new Error()
       if (token !== null) {
@@ -88,7 +83,7 @@ export function createBearerAdapter(
       .exchange({ method, url: `${baseURL}/${url}`, body, signal, send })
       .catch((error: unknown) => {
         if (!isBearerError(error)) throw error
-        throw Object.assign(new AxiosError(error.message, 'ERR_BEARER', config), { cause: error })
+        throw Object.assign(new AxiosError(error.code, 'ERR_BEARER', config), { cause: error })
       })
   }
 }

@@ -28,8 +28,7 @@ export function bearerInterceptors(
   manager: TokenManager,
   options?: BearerOptions,
 ): BearerInterceptors {
-  const { create } = Object(instance) as Partial<AxiosInstance>
-  assertFunction(create, 'instance.create')
+  assertFunction((Object(instance) as Partial<AxiosInstance>).create, 'instance.create')
   const adapterAround = createBearerAdapter(instance, createBearer(manager, options))
   return {
     request: [

@@ -17,7 +17,7 @@ export function createDestinationReader(): (config: InternalAxiosRequestConfig) 
   return ({ baseURL, url = '', allowAbsoluteUrls }) => {
     if (baseURL !== lastBaseURL) {
       lastBaseURL = baseURL
-      own = baseURL ? originOf(baseURL) : undefined
+      own = originOf(baseURL ?? '')
     }
     const target = baseURL && !ABSOLUTE.test(url) ? own : originOf(url)
     // Not every axios heeds allowAbsoluteUrls: such a request may go to either.

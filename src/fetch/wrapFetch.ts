@@ -10,6 +10,7 @@ export interface BearerRequestInit extends RequestInit {
   bearer?: boolean
 }
 
+/** `fetch`, with `bearer` in its init. */
 export type BearerFetch = (input: Parameters<typeof fetch>[0], init?: BearerRequestInit) => Promise<Response>
 
 /**
@@ -43,14 +44,13 @@ export function wrapFetch(
     const { method = request.method, signal = request.signal, body } = own
     let spare: Request | undefined
 
-    function send(token: string | null, refused?: Response): Promise<Response> {
+    function send(token: string | null): Promise<Response> {
       const ownHeaders = new Headers(headers)
       const target = spare ?? (request.url ? (input as Request) : url)
-      discard(refused?.body)
       if (token !== null) {
         ownHeaders.set('Authorization', `Bearer ${token}`)
         // A Request's body can be read once, but copied before. (Not every browser has `body`.)
-        if (!refused && body == null && request.body !== null) spare = request.clone?.()
+        if (!spare && body == null && request.body !== null) spare = request.clone?.()
       }
       return fetch(target, { ...own, headers: ownHeaders })
     }

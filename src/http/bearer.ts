@@ -1,10 +1,11 @@
 import { assertFunction, assertOption, BearerError, isBearerError } from '../errors.js'
 import type { AbortSignalLike, TokenManager } from '../manager/types.js'
-import { isOneShot } from './body.js'
+import { discard, isOneShot } from './body.js'
 import { isSecure, originOf, pageOrigin, parseOrigin } from './origin.js'
 
-export const ORIGINS = "origins such as 'https://api.example.com'"
+export const ORIGINS = "exact origins such as 'https://api.example.com'"
 
+/** Which requests get the token, and which answers ask for a fresh one. */
 export interface BearerOptions {
   /**
    * Exact origins that get the token, such as `'https://api.example.com'`. A plain `'http://…'` one is an opt-in.
@@ -21,6 +22,9 @@ export interface AnyResponse {
   readonly headers: object
   /** Where redirects led, if the client tells: fetch does. */
   readonly url?: string
+  /** Fetch's body, axios' data: let go of when a replay takes its place. */
+  readonly body?: unknown
+  readonly data?: unknown
 }
 
 /** A request as its client is about to send it, once or twice. */
@@ -29,11 +33,8 @@ export interface Outgoing<R extends AnyResponse> {
   readonly url: string
   readonly body: unknown
   readonly signal: AbortSignalLike | null | undefined
-  /**
-   * Sends it with a token; `null`: without one. `refused` is the response that a replay replaces. Rejects as the client
-   * does; an error may have a response, as axios' have.
-   */
-  readonly send: (token: string | null, refused?: R) => Promise<R>
+  /** Sends it with a token; `null`: without one. Rejects as the client does; an error may have a response, as axios' have. */
+  readonly send: (token: string | null) => Promise<R>
 }
 
 /** What axios and fetch share. */
@@ -53,9 +54,8 @@ export function createBearer(
   manager: TokenManager,
   { allowedOrigins, shouldRefresh }: BearerOptions = {},
 ): Bearer {
-  const { getToken, closed } = Object(manager) as Partial<TokenManager>
-  assertFunction(getToken, 'manager.getToken')
-  if (closed) throw new BearerError('closed')
+  assertFunction((Object(manager) as Partial<TokenManager>).getToken, 'manager.getToken')
+  if (manager.closed) throw new BearerError('closed')
   if (shouldRefresh !== undefined) assertFunction(shouldRefresh, 'shouldRefresh')
   const allowed = allowedOrigins && readOrigins(allowedOrigins)
 
@@ -70,22 +70,22 @@ export function createBearer(
     return token === null ? outgoing.send(token) : attempt(outgoing, token)
   }
 
-  /** With `replayOf` and `refused` it is the replay of a request on that route, and replaces that response. */
+  /** With `replayOf` it is the replay of a request on that route. */
   async function attempt<R extends AnyResponse>(
     outgoing: Outgoing<R>,
     token: string,
     replayOf?: string,
-    refused?: R,
   ): Promise<R> {
     let failure: Error | undefined
-    const response = await outgoing.send(token, refused).catch((error: unknown) => {
+    const response = await outgoing.send(token).catch((error: unknown) => {
       const { response } = Object(error) as { response?: R }
       if (!response) throw error
       failure = error as Error
       return response
     })
     const challenged = isChallenge(response)
-    manager.report({ token, accepted: !challenged, replayOf })
+    // Of a first send, only success shows that somebody looked at the token: a 403 or 500 may be a gateway's.
+    manager.report({ token, accepted: !challenged && (response.status < 400 || !!replayOf), replayOf })
     if (challenged) {
       // Without queries, which may hold secrets, and ids (what holds a digit).
       const path = outgoing.url.replace(/[?#].*/s, '').replace(/\b\/+[^/]*\d[^/]*/g, '/*')
@@ -102,7 +102,10 @@ export function createBearer(
         // Defined, not assigned: axios 1.12 and 1.13 make some causes read-only.
         if (failure) Object.defineProperty(failure, 'cause', { value: better })
         // A body that can be read only once is not sent again, but the next request has the better token.
-      } else if (better && !isOneShot(outgoing.body)) return attempt(outgoing, better, route, response)
+      } else if (better && !isOneShot(outgoing.body)) {
+        discard(response.data ?? response.body)
+        return attempt(outgoing, better, route)
+      }
     }
     if (failure) throw failure
     return response

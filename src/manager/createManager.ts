@@ -1,4 +1,4 @@
-import { assertFunction, assertOption, BearerError } from '../errors.js'
+import { assertFunction, assertOption, BearerError, type BearerErrorCode } from '../errors.js'
 import { platform } from '../platform.js'
 import { currentInstant } from '../token/instant.js'
 import { leftMs, readToken, type Token } from '../token/token.js'
@@ -7,7 +7,6 @@ import { needOf, type Hand } from './need.js'
 import { assertMilliseconds } from './options.js'
 import { remember } from './remember.js'
 import type { TokenSource } from './source.js'
-import { createCounters } from './stats.js'
 import type {
   GetTokenOptions,
   RefreshReason,
@@ -26,10 +25,8 @@ const REREAD_AFTER_MS = 1_000
 /** How long a request with a good token waits for that look, however slow the storage. */
 const PATIENCE_MS = 100
 /** The names of cooldowns that are no route's. */
-const BACKOFF = '-'
-/** Only for those who have a token to go with: others try at once. */
-const TIMEOUT = 'refreshTimeout'
-const ANYWHERE = '*'
+const BACKOFF = 'backoff'
+const ANYWHERE = 'anywhere'
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
 export function createManager(
@@ -38,13 +35,18 @@ export function createManager(
   options: TokenManagerOptions,
 ): TokenManager {
   const { tokenUse = 'access', refreshWindowMs = 300_000, refreshTimeoutMs = 30_000 } = options
-  const { getTokens } = Object(provider) as Partial<TokenProvider>
-  assertFunction(getTokens, 'tokenProvider.getTokens')
+  assertFunction((Object(provider) as Partial<TokenProvider>).getTokens, 'tokenProvider.getTokens')
   assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
   assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
   assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
   const listeners = new Set<(event: TokenEvent) => void>()
-  const counters = createCounters()
+  const counters = {
+    refreshes: 0,
+    failures: {} as Partial<Record<BearerErrorCode, number>>,
+    waits: 0,
+    replays: 0,
+    refreshLatencyMs: { count: 0, total: 0, max: 0 },
+  } satisfies TokenStats
   /** The users of past tokens: requests come back with ones that were replaced long ago. */
   const owners = new Map<string, unknown>()
   /** What keeps requests from refreshing: a failure, or a fresh token that was refused, by route and anywhere. */
@@ -80,10 +82,6 @@ export function createManager(
     return needOf(hand, request, currentInstant(), refreshWindowMs)
   }
 
-  function isRecent(): boolean {
-    return performance.now() - seenMs < REREAD_AFTER_MS
-  }
-
   /** Follows what others did to the session. */
   function follow(change: string): void {
     resetBackoff()
@@ -108,8 +106,12 @@ export function createManager(
     previous = previous.then(async () => {
       if (visit !== current) return
       const startedMs = performance.now()
-      const timeout = { error: new BearerError('refreshTimeout') }
-      const outcome = await waitFor(pay(visit, request), timeout, refreshTimeoutMs, life.signal)
+      const outcome = await waitFor(
+        pay(visit, request),
+        { error: new BearerError('refreshTimeout') },
+        refreshTimeoutMs,
+        life.signal,
+      )
       if (visit !== current) return
       seenMs = performance.now()
       announce(outcome, seenMs - startedMs)
@@ -177,7 +179,8 @@ export function createManager(
     if (!error) return
     const { code, retryable } = error
     counters.failures[code] = (counters.failures[code] ?? 0) + 1
-    if (retryable) prolong(cooldowns, code === TIMEOUT ? code : BACKOFF, error, 1_000)
+    // A refresh that timed out may be tried again at once.
+    if (retryable && code !== 'refreshTimeout') prolong(cooldowns, BACKOFF, error, 1_000)
     emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs: leftOfMs(cooldowns, BACKOFF) })
   }
 
@@ -189,8 +192,9 @@ export function createManager(
 
   async function getToken(request: GetTokenOptions = {}): Promise<string | null> {
     const { rejectedToken, route = ANYWHERE, signal } = request
+    const isRecent = performance.now() - seenMs < REREAD_AFTER_MS
     /** The request is bound to the user of this token; if nobody has looked for a while, to whomever a look finds. */
-    let boundTo = rejectedToken ?? (isRecent() ? hand?.value : undefined)
+    let boundTo = rejectedToken ?? (isRecent ? hand?.value : undefined)
     let outcome: Outcome | undefined
     for (;;) {
       if (signal?.aborted) throw abortReason(signal)
@@ -201,11 +205,11 @@ export function createManager(
       const usable = !need || need === 'due'
       const failed = outcome?.error
       if (failed && !(usable && hand)) throw failed
-      const seen = outcome ?? isRecent()
+      const seen = outcome ?? isRecent
       if (seen && boundTo && hand !== undefined && (!hand || owners.get(boundTo) !== hand.subject)) {
         throw new BearerError(hand ? 'userChanged' : ended)
       }
-      const failure = failed ?? reasonOf(cooldowns, BACKOFF) ?? (usable && reasonOf(cooldowns, TIMEOUT))
+      const failure = need && (failed ?? reasonOf(cooldowns, BACKOFF))
       const good = !need || (usable && failure)
       if (good && seen && !current?.refreshing) return hand?.value ?? null
       if (!current) {
@@ -227,7 +231,8 @@ export function createManager(
    * accepts it. A route that refuses what others accept (a 401 that should be a 403) blocks only its own, for longer.
    */
   function report({ token, accepted, replayOf }: TokenOutcome): void {
-    if (accepted) {
+    // An answer may come late, to a token that has been replaced.
+    if (accepted && token === hand?.value) {
       acceptedToken = token
       cooldowns.delete(ANYWHERE)
     }
@@ -240,7 +245,7 @@ export function createManager(
     emit({ type: 'replayed', accepted })
   }
 
-  /** Listeners are kept apart: what one throws is reported, and goes no further. */
+  /** Listeners are kept apart: what one throws is printed, and goes no further. */
   function emit(event: TokenEvent): void {
     for (const listener of [...listeners]) {
       try {

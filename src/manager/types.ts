@@ -5,6 +5,7 @@ import type { Jwt } from '../token/token.js'
 /** What a {@link TokenProvider} returns: decoded tokens, as Amplify's `AuthTokens`. */
 export interface ProvidedTokens {
   readonly accessToken: Jwt
+  /** Needed for `tokenUse: 'id'`. */
   readonly idToken?: Jwt | undefined
 }
 
@@ -13,9 +14,11 @@ export interface ProvidedTokens {
  * (`null`, `undefined`) means that nobody is signed in; after the grant was rejected nobody is.
  */
 export interface TokenProvider {
+  /** May reject, which fails the requests that wait: see `BearerErrorCode` for how errors are told apart. */
   getTokens(options?: { forceRefresh?: boolean }): Promise<ProvidedTokens | null | undefined>
 }
 
+/** What a manager can be created with. Every option has a default. */
 export interface TokenManagerOptions {
   /** Where tokens come from. @default whatever `Amplify.configure` was given, by default Cognito's user pool */
   tokenProvider?: TokenProvider | undefined
@@ -38,6 +41,7 @@ export interface AbortSignalLike {
   removeEventListener?: ((type: 'abort', listener: () => void) => void) | undefined
 }
 
+/** What a caller wants of a token; nothing: the current one, if it is good. */
 export interface GetTokenOptions {
   /** Refresh even though the token is good, for instance to see new claims. @default false */
   forceRefresh?: boolean | undefined
@@ -79,11 +83,13 @@ export type TokenEvent =
 
 /** Counters since the manager was created. */
 export interface TokenStats {
+  /** Refreshes that brought a token. */
   readonly refreshes: number
   /** Failed reads and refreshes by code. */
   readonly failures: Readonly<Partial<Record<BearerErrorCode, number>>>
   /** How many calls had to wait for the token provider. */
   readonly waits: number
+  /** Requests that were sent a second time, accepted or not. */
   readonly replays: number
   /** How long successful refreshes took, in milliseconds. */
   readonly refreshLatencyMs: { readonly count: number; readonly total: number; readonly max: number }
@@ -104,8 +110,10 @@ export interface TokenManager {
   report(outcome: TokenOutcome): void
   /** Calls `listener` with every event; returns what stops that. What a listener throws is printed, and breaks nothing. */
   subscribe(listener: (event: TokenEvent) => void): () => void
+  /** A snapshot of the counters. */
   stats(): TokenStats
   /** Releases everyone who waits with `closed`, and every listener. Nothing can be asked of it afterwards. */
   close(): void
+  /** {@link TokenManager.close}, for `using`. */
   [Symbol.dispose](): void
 }

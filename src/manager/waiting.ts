@@ -1,8 +1,8 @@
 import type { AbortSignalLike } from './types.js'
 
 /**
- * What the promise, which never rejects, gives; `late` if the signal aborts or `limitMs` have passed before it settled. What it waits for
- * cannot be stopped. Leaves no listener and no timer behind.
+ * What the promise, which never rejects, gives; `late` if the signal aborts or `limitMs` have passed before it settled.
+ * What it waits for cannot be stopped. Leaves no listener and no timer behind.
  */
 export function waitFor<T>(
   promise: Promise<T>,
