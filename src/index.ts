@@ -10,6 +10,7 @@ export type {
   AbortSignalLike,
   GetTokenOptions,
   ProvidedTokens,
+  RefreshLock,
   RefreshReason,
   TokenEvent,
   TokenManager,

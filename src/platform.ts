@@ -1,7 +1,18 @@
+/** The part of Web Locks (W3C) that is used. */
+export interface WebLocks {
+  request(
+    name: string,
+    options: { signal?: AbortSignal; steal?: boolean },
+    hold: () => Promise<unknown>,
+  ): Promise<unknown>
+  query(): Promise<{ held?: { name?: string; clientId?: string }[] }>
+}
+
 /** The globals that not every platform has: Node has no page, React Native no document. */
 interface Platform {
   readonly document?: { readonly baseURI: string }
   readonly location?: { readonly href: string }
+  readonly navigator?: { readonly locks?: WebLocks }
   readonly addEventListener?: (type: string, listener: () => void) => void
   readonly removeEventListener?: (type: string, listener: () => void) => void
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { needOf } from '../../src/manager/need.js'
+import { needOf, type Held } from '../../src/manager/need.js'
 import type { Instant } from '../../src/token/instant.js'
 import { leftMs, readToken, type Token } from '../../src/token/token.js'
 
@@ -18,9 +18,14 @@ const read = (payload: Record<string, unknown>, at: Instant, issuerAheadMs?: num
   return token
 }
 
+const held = (token: Token): Held => ({
+  ...token,
+  tokens: { accessToken: { payload: {}, toString: () => VALUE } },
+  companion: undefined,
+})
 const needsRefresh = (token: Token, now: Instant, windowMs: number): boolean =>
-  needOf(token, {}, now, windowMs) !== undefined
-const isExpired = (token: Token, now: Instant): boolean => needOf(token, {}, now, HOUR_MS) === 'expired'
+  needOf(held(token), {}, now, windowMs) !== undefined
+const isExpired = (token: Token, now: Instant): boolean => needOf(held(token), {}, now, HOUR_MS) === 'expired'
 
 const skewMs = fc.integer({ min: -10 * 365 * 24 * HOUR_MS, max: 10 * 365 * 24 * HOUR_MS })
 const lifetimeS = fc.integer({ min: 1, max: 86_400 })

@@ -1,14 +1,14 @@
 import { assertFunction, assertOption, BearerError, type BearerErrorCode } from '../errors.js'
 import { platform } from '../platform.js'
 import { currentInstant } from '../token/instant.js'
-import { leftMs, readToken, type Token } from '../token/token.js'
+import { leftMs, readToken } from '../token/token.js'
 import { leftOfMs, prolong, reasonOf, type Cooldowns } from './cooldown.js'
-import { needOf, type Hand } from './need.js'
+import { needOf, type Hand, type Held, type Wish } from './need.js'
 import { assertMilliseconds } from './options.js'
 import { remember } from './remember.js'
 import type { TokenSource } from './source.js'
 import type {
-  GetTokenOptions,
+  RefreshLock,
   RefreshReason,
   TokenEvent,
   TokenManager,
@@ -19,18 +19,23 @@ import type {
 } from './types.js'
 import { createVisit, type Outcome, type Visit } from './visit.js'
 import { abortReason, waitFor } from './waiting.js'
+import { createWebLock } from './webLock.js'
 
 /** What is in hand is looked up again when it is used this long after the last look. */
 const REREAD_AFTER_MS = 1_000
 /** How long a request with a good token waits for that look, however slow the storage. */
 const PATIENCE_MS = 100
+/** Other tabs of Chromium may see what was stored this much later, the lock notwithstanding. */
+const STORAGE_LAG_MS = 50
+/** The token that comes with another. */
+const COMPANION = { access: 'idToken', id: 'accessToken' } as const
 /** The names of cooldowns that are no route's. */
 const BACKOFF = 'backoff'
 const ANYWHERE = 'anywhere'
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
 export function createManager(
-  { provider, watch }: TokenSource,
+  { provider, watch, lockName = () => 'amplify-bearer' }: TokenSource,
   toBearerError: (cause: unknown) => BearerError,
   options: TokenManagerOptions,
 ): TokenManager {
@@ -39,6 +44,8 @@ export function createManager(
   assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
   assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
   assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
+  const { lock = createWebLock(refreshTimeoutMs) } = options
+  if (lock) assertFunction((Object(lock) as Partial<RefreshLock>).run, 'lock.run')
   const listeners = new Set<(event: TokenEvent) => void>()
   const counters = {
     refreshes: 0,
@@ -66,7 +73,7 @@ export function createManager(
   // --- What is in hand ---
 
   /** `end`: how the session ended, from somebody who knows; otherwise only that nobody was found. */
-  function become(next: Token | null, end?: typeof ended): void {
+  function become(next: Held | null, end?: typeof ended): void {
     const before = known
     let change: 'signedIn' | 'userChanged' | typeof ended | undefined
     hand = known = next
@@ -78,7 +85,7 @@ export function createManager(
     if (change) emit({ type: change })
   }
 
-  function needOfHand(request: GetTokenOptions): RefreshReason | undefined {
+  function needOfHand(request: Wish): RefreshReason | undefined {
     return needOf(hand, request, currentInstant(), refreshWindowMs)
   }
 
@@ -86,14 +93,13 @@ export function createManager(
   function follow(change: string): void {
     resetBackoff()
     seenMs = -Infinity
-    if (change === 'signedOut') {
-      become(null, change)
-      abandon()
-    }
+    // Another token of the same session: what is in hand is good, and what is under way.
+    if (change === 'tokenRefresh') return
+    if (change === 'signedOut') become(null, change)
+    else hand = undefined
+    abandon()
     if (change === 'signedIn') {
-      hand = undefined
       known ??= null
-      abandon()
       start({})
     }
   }
@@ -101,7 +107,7 @@ export function createManager(
   // --- Visits to the token provider ---
 
   /** Starts a visit. One runs at a time: an abandoned one may still be under way, until it ends or times out. */
-  function start(request: GetTokenOptions): Visit {
+  function start(request: Wish): Visit {
     const visit = (current = createVisit())
     previous = previous.then(async () => {
       if (visit !== current) return
@@ -132,18 +138,43 @@ export function createManager(
   }
 
   /** Looks what is stored, and has it refreshed if need be. */
-  async function pay(visit: Visit, request: GetTokenOptions): Promise<Outcome> {
+  async function pay(visit: Visit, request: Wish): Promise<Outcome> {
     try {
-      if (!request.forceRefresh) await ask(visit)
-      visit.found = hand?.value
-      const need = needOfHand(request)
-      if (!need || visit !== current || reasonOf(cooldowns, BACKOFF)) return {}
+      const need = await look(visit, request)
+      if (!need) return {}
       visit.refreshing = true
-      await ask(visit, need)
-      return { refreshed: need }
+      // Whoever had the lock before may have refreshed.
+      return await (lock
+        ? locked(lock, visit, async () => refresh(visit, await look(visit, request)))
+        : refresh(visit, need))
     } catch (cause) {
       return { error: toBearerError(cause) }
     }
+  }
+
+  /** Whether a refresh is needed, once it is known what is stored. */
+  async function look(visit: Visit, request: Wish): Promise<RefreshReason | undefined> {
+    if (!request.forceRefresh && visit === current) await ask(visit)
+    visit.found = hand?.value
+    return visit === current && !reasonOf(cooldowns, BACKOFF) ? needOfHand(request) : undefined
+  }
+
+  async function refresh(visit: Visit, need: RefreshReason | undefined): Promise<Outcome> {
+    if (need) await ask(visit, need)
+    return { refreshed: need }
+  }
+
+  /** Keeps the lock until the visit has ended, or others can see what was stored; callers have the outcome before. */
+  function locked(lock: RefreshLock, visit: Visit, task: () => Promise<Outcome>): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const hold = async (): Promise<void> => {
+        const outcome = task()
+        resolve(outcome)
+        const { refreshed } = await Promise.race([outcome, visit.outcome])
+        if (refreshed) await new Promise((proceed) => setTimeout(proceed, STORAGE_LAG_MS))
+      }
+      lock.run(lockName(), hold, { signal: visit.signal }).catch(reject)
+    })
   }
 
   /** Asks the provider for what is stored or, with a reason, for newly issued tokens. */
@@ -158,8 +189,12 @@ export function createManager(
       const token = readToken(jwt, receivedAt, reason ? undefined : (known?.issuerAheadMs ?? 0))
       if (!token) throw new BearerError('invalidToken')
       // The same token again says nothing new about its age, and is no answer to the wish for a better one.
-      if (token.value !== before?.value) become(token)
-      else if (reason && reason !== 'forced') throw new BearerError('serviceError')
+      const companion = readToken(tokens[COMPANION[tokenUse]], receivedAt, token.issuerAheadMs)
+      if (token.value !== before?.value) become({ ...token, tokens, companion })
+      else {
+        Object.assign(before, { tokens, companion })
+        if (reason && reason !== 'forced') throw new BearerError('serviceError')
+      }
     } else {
       // A provider that refreshes what it finds expired, as Amplify does, has nothing to return when that was rejected.
       if (before && (reason ?? leftMs(before, receivedAt) <= 0)) throw new BearerError('sessionExpired')
@@ -190,7 +225,7 @@ export function createManager(
 
   // --- Callers ---
 
-  async function getToken(request: GetTokenOptions = {}): Promise<string | null> {
+  async function find<K extends 'value' | 'tokens'>(what: K, request: Wish = {}): Promise<Held[K] | null> {
     const { rejectedToken, route = ANYWHERE, signal } = request
     const isRecent = performance.now() - seenMs < REREAD_AFTER_MS
     /** The request is bound to the user of this token; if nobody has looked for a while, to whomever a look finds. */
@@ -211,7 +246,7 @@ export function createManager(
       }
       const failure = need && (failed ?? reasonOf(cooldowns, BACKOFF))
       const good = !need || (usable && failure)
-      if (good && seen && !current?.refreshing) return hand?.value ?? null
+      if (good && seen && !current?.refreshing) return hand?.[what] ?? null
       if (!current) {
         const refusal = need === 'rejected' && (reasonOf(cooldowns, ANYWHERE) ?? reasonOf(cooldowns, route))
         if (refusal) throw refusal
@@ -275,7 +310,9 @@ export function createManager(
     get closed() {
       return life.signal.aborted
     },
-    getToken,
+    tokenProvider: provider,
+    getToken: (request) => find('value', request),
+    getTokens: (request) => find('tokens', { ...request, all: true }),
     report,
     subscribe,
     stats: () => JSON.parse(JSON.stringify(counters)) as TokenStats,

@@ -1,14 +1,26 @@
 import type { Instant } from '../token/instant.js'
 import { leftMs, type Token } from '../token/token.js'
-import type { GetTokenOptions, RefreshReason } from './types.js'
+import type { GetTokenOptions, ProvidedTokens, RefreshReason } from './types.js'
+
+/** A token, and what it came with. */
+export interface Held extends Token {
+  readonly tokens: ProvidedTokens
+  /** The ID token beside an access token, or the other way round: it may expire earlier. */
+  readonly companion: Token | undefined
+}
 
 /** What is in hand: a token, nobody (`null`), or not known (`undefined`). */
-export type Hand = Token | null | undefined
+export type Hand = Held | null | undefined
+
+export interface Wish extends GetTokenOptions {
+  /** Both tokens are wanted. */
+  readonly all?: boolean
+}
 
 /** Why what is in hand will not do for a request; with `'due'` it still may. What is not known counts as expired. */
 export function needOf(
   hand: Hand,
-  { forceRefresh, rejectedToken }: GetTokenOptions,
+  { forceRefresh, rejectedToken, all }: Wish,
   now: Instant,
   windowMs: number,
 ): RefreshReason | undefined {
@@ -16,7 +28,7 @@ export function needOf(
   if (!hand) return hand === null ? undefined : 'expired'
   if (hand.value === rejectedToken) return 'rejected'
   const left = leftMs(hand, now)
-  if (left <= 0) return 'expired'
+  if (left <= 0 || (all && hand.companion && leftMs(hand.companion, now) <= 0)) return 'expired'
   // The window never exceeds half of the lifetime, or short-lived tokens would always be due.
   return left < Math.min(windowMs, hand.lifetimeMs / 2) ? 'due' : undefined
 }

@@ -3,6 +3,11 @@ import type { TokenProvider } from './types.js'
 /** Where a manager gets its tokens, and how it hears of changes that others make. */
 export interface TokenSource {
   readonly provider: TokenProvider
-  /** Calls `listener` with `'signedIn'`, `'signedOut'` or `'tokenRefresh'`; returns what stops that. */
+  /** What all who share the session call their lock. */
+  readonly lockName?: () => string
+  /**
+   * Calls `listener` with `'signedIn'`, `'signedOut'`, `'tokenRefresh'`, or anything else for other changes; returns
+   * what stops that.
+   */
   readonly watch?: (listener: (change: string) => void) => () => void
 }

@@ -31,6 +31,20 @@ export interface TokenManagerOptions {
   refreshWindowMs?: number | undefined
   /** After this many milliseconds an unanswered refresh counts as failed. @default 30_000 */
   refreshTimeoutMs?: number | undefined
+  /**
+   * Keeps all who share the session from refreshing at the same time. @default Web Locks, in pages and workers that have
+   * them; the callers of one manager never do
+   */
+  lock?: RefreshLock | undefined
+}
+
+/** Runs one at a time of the tasks with the same name, wherever they are: in tabs, or in processes. */
+export interface RefreshLock {
+  /**
+   * Runs the task when its turn has come, and lets others have theirs when it has settled. May reject when the signal
+   * aborts before that: nobody waits for the task any more.
+   */
+  run<T>(name: string, task: () => Promise<T>, options?: { signal?: AbortSignal }): Promise<T>
 }
 
 /** The part of `AbortSignal` that is needed: React Native's and axios' own signals will do. */
@@ -97,6 +111,8 @@ export interface TokenStats {
 
 /** Owns the session's token and the one refresh in flight. */
 export interface TokenManager {
+  /** Where its tokens come from: the option, or Amplify. */
+  readonly tokenProvider: TokenProvider
   /** Whether {@link TokenManager.close} was called. */
   readonly closed: boolean
   /**
@@ -106,6 +122,11 @@ export interface TokenManager {
    * @throws {@link BearerError} when there is no token to be had; the signal's reason when it aborts
    */
   getToken(options?: GetTokenOptions): Promise<string | null>
+  /**
+   * As {@link TokenManager.getToken}, with all that the token provider gave; neither token has expired. So a manager is a
+   * {@link TokenProvider} itself.
+   */
+  getTokens(options?: GetTokenOptions): Promise<ProvidedTokens | null>
   /** Tells how the API took a token. `attachBearer` and `wrapFetch` do this; a client of your own should as well. */
   report(outcome: TokenOutcome): void
   /** Calls `listener` with every event; returns what stops that. What a listener throws is printed, and breaks nothing. */

@@ -4,7 +4,7 @@ import type { RefreshReason } from './types.js'
 /** How a visit to the token provider ended. Neither field: nothing had to be refreshed. */
 export interface Outcome {
   readonly error?: BearerError
-  readonly refreshed?: RefreshReason
+  readonly refreshed?: RefreshReason | undefined
 }
 
 /** A visit to the token provider, which any number of callers wait for. */
@@ -12,6 +12,8 @@ export interface Visit {
   /** Never rejects. */
   readonly outcome: Promise<Outcome>
   readonly end: (outcome: Outcome) => void
+  /** Aborted by the end: nobody waits any more. */
+  readonly signal: AbortSignal
   /** A refresh, not just a look at what is stored: requests wait for it. */
   refreshing?: boolean
   /** The token that a look found, even if it is refreshed then: whoever waits is bound to its user. */
@@ -19,7 +21,12 @@ export interface Visit {
 }
 
 export function createVisit(): Visit {
-  let end: Visit['end'] = () => undefined
-  const outcome = new Promise<Outcome>((resolve) => (end = resolve))
-  return { outcome, end }
+  const ending = new AbortController()
+  let resolve: Visit['end'] = () => undefined
+  const outcome = new Promise<Outcome>((settle) => (resolve = settle))
+  const end: Visit['end'] = (how) => {
+    resolve(how)
+    ending.abort()
+  }
+  return { outcome, end, signal: ending.signal }
 }

@@ -1,0 +1,50 @@
+import { platform, type WebLocks } from '../platform.js'
+import type { RefreshLock } from './types.js'
+
+/**
+ * Web Locks (W3C), in pages and workers: in Node they would be shared by all users of a process. A holder that is frozen,
+ * or hangs, loses the lock after less than half of `timeoutMs`: whoever has waited needs the rest.
+ */
+export function createWebLock(timeoutMs: number): RefreshLock | undefined {
+  const locks = platform.location && platform.navigator?.locks
+  return locks && { run: (name, task) => runLocked(locks, name, task, timeoutMs) }
+}
+
+async function runLocked<T>(
+  locks: WebLocks,
+  name: string,
+  task: () => Promise<T>,
+  timeoutMs: number,
+): Promise<T> {
+  let running: Promise<T> | undefined
+  const impatience = new AbortController()
+  const giveUp = (): void => {
+    impatience.abort()
+  }
+  // At random, so that tabs do not lose patience all at once.
+  const timer = setTimeout(giveUp, timeoutMs / (2 + Math.random()))
+  const hold = (): Promise<T> => {
+    clearTimeout(timer)
+    return (running ??= task())
+  }
+  const granted = locks.request(name, { signal: impatience.signal }, hold)
+  const holder = holderOf(locks, name)
+  try {
+    await granted
+  } catch {
+    if (impatience.signal.aborted) {
+      // Not from somebody who has stolen it meanwhile: that one is at work.
+      const steal = (await holderOf(locks, name)) === (await holder)
+      await locks.request(name, { steal }, hold).catch(giveUp)
+    }
+  }
+  // Stolen from: it goes on. Denied, as to pages without an origin: it has not begun.
+  return hold()
+}
+
+function holderOf(locks: WebLocks, name: string): Promise<string | undefined> {
+  return locks.query().then(
+    ({ held }) => held?.find((lock) => lock.name === name)?.clientId,
+    () => undefined,
+  )
+}
