@@ -3,6 +3,7 @@ import { toBearerError } from './amplify/toBearerError.js'
 import { createManager } from './manager/createManager.js'
 import type { TokenManager, TokenManagerOptions } from './manager/types.js'
 
+export { guardAmplify } from './amplify/guardAmplify.js'
 export { BearerError, isBearerError, type BearerErrorCode } from './errors.js'
 export { wrapFetch, type BearerFetch, type BearerRequestInit } from './fetch/wrapFetch.js'
 export type { BearerOptions } from './http/bearer.js'

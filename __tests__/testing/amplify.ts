@@ -4,10 +4,13 @@ import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
 import type { AmplifyConfig } from '../../src/testing/index.js'
 
 /** Points the real Amplify at a pool, with nobody signed in. */
-export function configureAmplify(config: AmplifyConfig): void {
+export function configureAmplify(config: AmplifyConfig, storage = createStorage()): Storage {
   Amplify.configure(config)
+  // Before 6.22, `configure` does that once.
+  cognitoUserPoolsTokenProvider.setAuthConfig(config.Auth)
   // Only now: `configure` puts its own storage in.
-  cognitoUserPoolsTokenProvider.setKeyValueStorage(memoryStorage())
+  cognitoUserPoolsTokenProvider.setKeyValueStorage(storage)
+  return storage
 }
 
 export function signInAs(username: string, password: string) {
@@ -18,22 +21,34 @@ export function signInAlice() {
   return signInAs('alice', 'wonderland')
 }
 
-function memoryStorage() {
+export type Storage = ReturnType<typeof createStorage>
+
+/** Key-value storage in memory; every operation waits for `operation`, as it would on a phone. */
+export function createStorage(operation: () => Promise<unknown> = () => Promise.resolve()) {
   const items = new Map<string, string>()
-  const done = Promise.resolve()
+  const counts = { reads: 0, writes: 0 }
   return {
-    getItem: (key: string) => Promise.resolve(items.get(key) ?? null),
-    setItem(key: string, value: string) {
-      items.set(key, value)
-      return done
+    items,
+    counts,
+    /** What is stored under the key that ends so: `'.accessToken'`. */
+    item: (ending: string) => [...items].find(([key]) => key.endsWith(ending))?.[1],
+    async getItem(key: string) {
+      counts.reads++
+      await operation()
+      return items.get(key) ?? null
     },
-    removeItem(key: string) {
+    async setItem(key: string, value: string) {
+      counts.writes++
+      await operation()
+      items.set(key, value)
+    },
+    async removeItem(key: string) {
+      await operation()
       items.delete(key)
-      return done
     },
     clear() {
       items.clear()
-      return done
+      return Promise.resolve()
     },
   }
 }

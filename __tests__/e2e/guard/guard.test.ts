@@ -1,0 +1,338 @@
+import { Amplify } from 'aws-amplify'
+import { fetchAuthSession, getCurrentUser, signOut } from 'aws-amplify/auth'
+import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
+import { Hub } from 'aws-amplify/utils'
+import { createUserPool } from '../../../src/testing/index.js'
+import { configureAmplify, signInAlice, signInAs } from '../../testing/amplify.js'
+import { amplifyToken, createStage, endStages, slowly, times, until, wait, type Stage } from './stage.js'
+
+// What happens to a session that several read, refresh, end and change at once.
+afterEach(endStages)
+
+/** Every caller's ways to a token. */
+const both = (stage: Stage) => (index: number) => (index % 2 ? amplifyToken() : stage.tokens.getToken())
+
+describe('races', () => {
+  test.each([
+    ['the manager', (stage: Stage) => () => stage.tokens.getToken()],
+    ["Amplify's fetchAuthSession", () => () => amplifyToken()],
+    ['both', both],
+  ])(
+    '30 staggered callers of %s, slow storage, rotation without grace: one refresh, one token',
+    async (_, way) => {
+      const stage = await createStage({ latencyMs: 20, operation: slowly })
+      await stage.age()
+      const ask = way(stage)
+      const found = await Promise.all(times(30, (index) => wait(index * 2).then(() => ask(index))))
+      expect(new Set(found)).toEqual(new Set([stage.storage.item('.accessToken')]))
+      expect(stage.refreshes()).toBe(1)
+    },
+  )
+
+  test('20 callers that force a refresh: one call, one event, few writes', async () => {
+    const stage = await createStage({ latencyMs: 5 })
+    stage.storage.counts.writes = 0
+    await Promise.all(times(20, () => fetchAuthSession({ forceRefresh: true })))
+    expect(stage.refreshes()).toBe(1)
+    expect(stage.heard).toEqual(['tokenRefresh'])
+    expect(stage.storage.counts.writes).toBeLessThanOrEqual(10)
+  })
+
+  test('the manager and Amplify never disagree', async () => {
+    const stage = await createStage()
+    const { tokens } = stage
+    expect(await amplifyToken()).toBe(await tokens.getToken())
+    const forced = await amplifyToken({ forceRefresh: true })
+    expect(await tokens.getToken()).toBe(forced)
+    const again = await tokens.getToken({ forceRefresh: true })
+    expect(again).not.toBe(forced)
+    expect(await amplifyToken()).toBe(again)
+    expect(stage.refreshes()).toBe(2)
+    expect(tokens.stats().refreshes).toBe(2)
+  })
+
+  test('a listener that forces a refresh at every tokenRefresh does not loop', async () => {
+    const stage = await createStage()
+    const answers: Promise<unknown>[] = []
+    const stop = Hub.listen('auth', ({ payload }) => {
+      if (payload.event === 'tokenRefresh') answers.push(amplifyToken({ forceRefresh: true }))
+    })
+    await amplifyToken({ forceRefresh: true })
+    await wait(100)
+    stop()
+    expect(await Promise.all(answers)).toEqual([await amplifyToken()])
+    expect(stage.refreshes()).toBe(1)
+  })
+
+  test('tokens that slow storage has half written are never adopted, and no reason to sign out', async () => {
+    const stage = await createStage({ operation: slowly })
+    await stage.age(600_000)
+    const seen: unknown[] = []
+    const refresh = fetchAuthSession({ forceRefresh: true })
+    await until(() => {
+      seen.push(fetchAuthSession())
+      return stage.heard.length > 0
+    })
+    await refresh
+    for (const session of (await Promise.all(seen)) as Awaited<ReturnType<typeof fetchAuthSession>>[]) {
+      expect(session.tokens).toBeDefined()
+      expect(session.tokens?.idToken?.payload.iat).toBe(session.tokens?.accessToken.payload.iat)
+    }
+    expect(stage.told).toEqual(['refreshed'])
+  })
+
+  test('a sign-in is seen whole, while slow storage writes it', async () => {
+    const stage = await createStage({ operation: slowly })
+    await signOut()
+    await stage.tokens.getToken()
+    stage.told.splice(0)
+    const signIn = signInAlice().then(() => 'done')
+    const seen: Promise<string | null>[] = []
+    while ((await Promise.race([signIn, wait(2)])) !== 'done')
+      seen.push(stage.tokens.getToken(), amplifyToken())
+    const whole = stage.storage.item('.accessToken')
+    expect((await Promise.all(seen)).filter((token) => token !== null && token !== whole)).toEqual([])
+    expect(await stage.tokens.getToken()).toBe(whole)
+    expect(stage.told).toEqual(['signedIn'])
+  })
+})
+
+describe('sign-out and user switch while a refresh is under way', () => {
+  // The answer comes after 120 ms; the sign-out clears storage from before that to after the last write.
+  test.each([5, 30, 45, 55, 65, 75, 100])(
+    'a sign-out after %d ms: storage holds no token when all has settled',
+    async (ms) => {
+      const stage = await createStage({ operation: slowly })
+      await stage.tokens.getToken()
+      stage.pool.latencyMs = 120
+      const under = Promise.allSettled([
+        amplifyToken({ forceRefresh: true }),
+        stage.tokens.getToken({ forceRefresh: true }),
+      ])
+      await until(() => stage.refreshes() === 1)
+      stage.pool.latencyMs = 0
+      await wait(ms)
+      await signOut()
+      await under
+      await wait(200)
+      expect(['.accessToken', '.idToken', '.refreshToken'].map(stage.storage.item)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ])
+      expect([await stage.tokens.getToken(), await amplifyToken()]).toEqual([null, null])
+      expect(stage.told).not.toContain('sessionExpired')
+    },
+  )
+
+  test("a user switch: all later tokens are the new user's, the old one's callers get an error", async () => {
+    const stage = await createStage()
+    await stage.tokens.getToken()
+    stage.pool.latencyMs = 100
+    const old = [amplifyToken({ forceRefresh: true }), stage.tokens.getToken({ forceRefresh: true })]
+    const outcomes = Promise.allSettled(old)
+    await wait(20)
+    stage.pool.latencyMs = 0
+    await signOut()
+    await signInAs('bob', 'builder')
+    expect((await getCurrentUser()).username).toBe('bob')
+    const [amplifys, managers] = await outcomes
+    // Amplify's callers are told as Amplify tells them that they are signed out.
+    expect(amplifys).not.toMatchObject({ value: expect.any(String) as string })
+    expect(managers).toMatchObject({ status: 'rejected', reason: { code: 'signedOut' } })
+    await wait(150)
+    expect(stage.storage.item('.LastAuthUser')).toBe('bob')
+    expect((await getCurrentUser()).username).toBe('bob')
+    const { sub } = (await stage.pool.verify(await stage.tokens.getToken())) ?? {}
+    expect(sub).toBe((await stage.pool.verify(await amplifyToken()))?.sub)
+    expect(stage.storage.item('.accessToken')).toBe(await stage.tokens.getToken())
+    expect(stage.told).not.toContain('sessionExpired')
+  })
+
+  test('a sign-in is seen by Amplify and the manager at once', async () => {
+    const stage = await createStage()
+    await signOut()
+    expect([await stage.tokens.getToken(), await amplifyToken()]).toEqual([null, null])
+    await signInAs('bob', 'builder')
+    expect(await amplifyToken()).toBe(stage.storage.item('.accessToken'))
+    expect(await stage.tokens.getToken()).toBe(stage.storage.item('.accessToken'))
+  })
+})
+
+describe('a refresh that goes wrong', () => {
+  test.each([
+    ['before the answer', 0],
+    ['soon after it', 300],
+  ])(
+    'a refresh token that somebody else has used, who stores %s what they got: theirs count',
+    async (_, ms) => {
+      const stage = await createStage({ latencyMs: 20 })
+      await stage.tokens.getToken()
+      stage.pool.fail('refreshTokenReuse', { times: 1 })
+      const asking = [amplifyToken({ forceRefresh: true }), stage.tokens.getToken({ forceRefresh: true })]
+      await wait(10 + ms)
+      const theirs = await stage.refreshElsewhere()
+      expect(await Promise.all(asking)).toEqual([theirs, theirs])
+      expect(stage.heard).not.toContain('tokenRefresh_failure')
+      expect(stage.told).toEqual(['refreshed'])
+      stage.pool.heal()
+      expect(await amplifyToken({ forceRefresh: true })).not.toBe(theirs)
+    },
+  )
+
+  test('a refresh token that is no good for anybody ends the session, once', async () => {
+    const stage = await createStage()
+    await stage.tokens.getToken()
+    stage.pool.fail('notAuthorized')
+    const outcomes = await Promise.allSettled([
+      stage.tokens.getToken({ forceRefresh: true }),
+      amplifyToken({ forceRefresh: true }),
+    ])
+    expect(outcomes).toMatchObject([
+      { reason: { code: 'sessionExpired' } },
+      // As Amplify tells it.
+      { value: null },
+    ])
+    expect(stage.told.filter((type) => type === 'sessionExpired')).toHaveLength(1)
+    expect(stage.storage.item('.refreshToken')).toBeUndefined()
+    expect(await amplifyToken()).toBeNull()
+  })
+
+  test("a refresh token that stays used up: Amplify's callers get Amplify's error", async () => {
+    const stage = await createStage()
+    stage.pool.fail('refreshTokenReuse')
+    await expect(fetchAuthSession({ forceRefresh: true })).rejects.toMatchObject({
+      name: 'RefreshTokenReuseException',
+    })
+    expect(stage.told).toContain('sessionExpired')
+    await until(() => !stage.storage.item('.refreshToken'))
+  })
+
+  test('a refresh that hangs: callers fail at refreshTimeoutMs, and the next call works', async () => {
+    const stage = await createStage({ manager: { refreshTimeoutMs: 100 } })
+    await stage.tokens.getToken()
+    stage.pool.fail('hang', { times: 1 })
+    const outcomes = await Promise.allSettled([
+      stage.tokens.getToken({ forceRefresh: true }),
+      amplifyToken({ forceRefresh: true }),
+    ])
+    expect(outcomes).toMatchObject([
+      { reason: { code: 'refreshTimeout' } },
+      { reason: { code: 'refreshTimeout' } },
+    ])
+    const token = await amplifyToken({ forceRefresh: true })
+    expect(token).toBe(stage.storage.item('.accessToken'))
+    expect(await stage.tokens.getToken()).toBe(token)
+  })
+
+  test('an answer that comes after that is stored: with rotation there is no other', async () => {
+    const stage = await createStage({ manager: { refreshTimeoutMs: 100 } })
+    await stage.tokens.getToken()
+    stage.pool.fail('hang', { times: 1 })
+    await expect(stage.tokens.getToken({ forceRefresh: true })).rejects.toMatchObject({
+      code: 'refreshTimeout',
+    })
+    const before = stage.storage.item('.refreshToken')
+    stage.pool.heal()
+    await until(() => stage.heard.includes('tokenRefresh'))
+    expect(stage.storage.item('.refreshToken')).not.toBe(before)
+    expect([await stage.tokens.getToken(), await amplifyToken()]).toEqual(
+      Array(2).fill(stage.storage.item('.accessToken')),
+    )
+    expect(stage.refreshes()).toBe(1)
+  })
+
+  test.each(['networkError', 'throttled', 'serviceError'] as const)(
+    '%s never costs the session',
+    async (fault) => {
+      const stage = await createStage()
+      await stage.tokens.getToken()
+      const before = [...stage.storage.items]
+      stage.pool.fail(fault)
+      await expect(stage.tokens.getToken({ forceRefresh: true })).rejects.toMatchObject({ retryable: true })
+      // Amplify's own error, not ours.
+      await expect(fetchAuthSession({ forceRefresh: true })).rejects.not.toMatchObject({
+        name: 'BearerError',
+      })
+      expect([...stage.storage.items]).toEqual(before)
+      expect(stage.told).not.toContain('sessionExpired')
+      stage.pool.heal()
+      Hub.dispatch('core', { event: 'configure' })
+      expect(await amplifyToken({ forceRefresh: true })).toBe(stage.storage.item('.accessToken'))
+    },
+  )
+
+  test('a broken identity pool does not cost the token', async () => {
+    const stage = await createStage()
+    const { Auth } = Amplify.getConfig()
+    const Cognito = {
+      ...Auth?.Cognito,
+      identityPoolId: 'us-east-1:00000000-0000-0000-0000-000000000000',
+      identityPoolEndpoint: 'http://127.0.0.1:9/',
+    }
+    Amplify.configure({ Auth: { Cognito } } as Parameters<typeof Amplify.configure>[0])
+    cognitoUserPoolsTokenProvider.setKeyValueStorage(stage.storage)
+    expect(await stage.tokens.getToken()).toBe(stage.storage.item('.accessToken'))
+    const refreshed = await stage.tokens.getToken({ forceRefresh: true })
+    expect(refreshed).toBe(stage.storage.item('.accessToken'))
+    await expect(fetchAuthSession()).rejects.toThrow()
+    expect(await stage.tokens.getToken()).toBe(refreshed)
+    expect(stage.told).toEqual(['refreshed'])
+  })
+})
+
+describe('what Amplify hands out', () => {
+  test('both tokens and how the user signed in, and nothing else that is stored', async () => {
+    await createStage()
+    const { tokens } = await fetchAuthSession()
+    expect(Object.keys(tokens ?? {}).sort()).toEqual(['accessToken', 'idToken', 'signInDetails'])
+    const { signInDetails } = await getCurrentUser()
+    expect(signInDetails).toEqual({ loginId: 'alice', authFlowType: 'USER_PASSWORD_AUTH' })
+    await fetchAuthSession({ forceRefresh: true })
+    expect((await getCurrentUser()).signInDetails).toEqual(signInDetails)
+  })
+
+  test('an ID token that expires before the access token is refreshed in time', async () => {
+    const stage = await createStage({ idTokenValidityMs: 300_000 })
+    await stage.age(600_000)
+    await stage.tokens.getToken()
+    expect(stage.refreshes()).toBe(0)
+    const { tokens } = await fetchAuthSession()
+    expect(tokens?.idToken?.payload.exp).toBeGreaterThan(Date.now() / 1000)
+    expect(stage.refreshes()).toBe(1)
+  })
+
+  test('clientMetadata goes with the next refresh, once', async () => {
+    const stage = await createStage()
+    const fetched = jest.spyOn(globalThis, 'fetch')
+    await fetchAuthSession({ forceRefresh: true, clientMetadata: { tenant: 'blue' } })
+    await stage.tokens.getToken({ forceRefresh: true })
+    const bodies = fetched.mock.calls.map(([, init]) => JSON.parse(init?.body as string) as object)
+    expect(bodies.map((body) => Reflect.get(body, 'ClientMetadata') as unknown)).toEqual([
+      { tenant: 'blue' },
+      undefined,
+    ])
+  })
+
+  test("so does the application's client metadata provider's", async () => {
+    const stage = await createStage()
+    cognitoUserPoolsTokenProvider.setClientMetadataProvider(() => Promise.resolve({ tenant: 'green' }))
+    const fetched = jest.spyOn(globalThis, 'fetch')
+    await stage.tokens.getToken({ forceRefresh: true })
+    cognitoUserPoolsTokenProvider.setClientMetadataProvider(() => Promise.resolve({}))
+    expect(fetched.mock.calls[0]?.[1]?.body).toContain('"ClientMetadata":{"tenant":"green"}')
+  })
+
+  test('another storage, and another user pool, are taken up at once', async () => {
+    const stage = await createStage()
+    await stage.tokens.getToken()
+    const other = createUserPool({ clientId: 'another', users: [{ username: 'carol', password: 'chess' }] })
+    const endpoint = await other.listen()
+    const storage = configureAmplify(endpoint.amplifyConfig())
+    expect([await stage.tokens.getToken(), await amplifyToken()]).toEqual([null, null])
+    await signInAs('carol', 'chess')
+    expect(await stage.tokens.getToken({ forceRefresh: true })).toBe(storage.item('.accessToken'))
+    expect(await amplifyToken()).toBe(storage.item('.accessToken'))
+    await other.close()
+  })
+})

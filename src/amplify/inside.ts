@@ -1,0 +1,152 @@
+import * as cognito from 'aws-amplify/auth/cognito'
+import { Hub } from 'aws-amplify/utils'
+import { assertFunction, BearerError } from '../errors.js'
+import type { ProvidedTokens } from '../manager/types.js'
+import { AMPLIFY_BEARER } from './amplifySource.js'
+
+type Provider = typeof cognito.cognitoUserPoolsTokenProvider
+type Store = Provider['authTokenStore']
+type Stored = NonNullable<Awaited<ReturnType<Store['loadTokens']>>>
+export type Read = Provider['getTokens'] & { [AMPLIFY_BEARER]?: Read }
+export type ReadOptions = NonNullable<Parameters<Read>[0]>
+
+/** How long whoever used a refresh token first may take to store what they got for it. */
+const STORING_MS = 1_000
+
+/** The session that Amplify keeps, below Amplify. */
+export interface Inside {
+  /** What is stored, whether it has expired or not. */
+  readonly look: () => Promise<ProvidedTokens | null>
+  /** Newly issued tokens, stored; or those that somebody else has stored meanwhile. */
+  readonly refresh: (options: ReadOptions) => Promise<ProvidedTokens | null>
+  /**
+   * Puts a read in the place of Amplify's, and has Amplify's writes wait their turn. Returns the undo, which does nothing
+   * if somebody else has done the same since.
+   */
+  readonly install: (replace: (read: Read) => Read) => () => void
+}
+
+/**
+ * The one place that reaches into aws-amplify (docs/decisions/0004): into the token provider that it exports, and the
+ * two that this consists of.
+ *
+ * @throws TypeError where an aws-amplify has other insides
+ */
+export function reachInside(): Inside {
+  const { cognitoUserPoolsTokenProvider: provider, refreshAuthTokensWithoutDedupe: issue } = cognito
+  const { authTokenStore: store, tokenOrchestrator: orchestrator } = provider
+  assertMethods({ ...cognito }, ['refreshAuthTokensWithoutDedupe'])
+  assertMethods(provider, ['getTokens'])
+  assertMethods(store, ['loadTokens', 'storeTokens', 'clearTokens', 'getLastAuthUser'])
+  assertMethods(orchestrator, ['setTokenRefresher', 'setAuthTokenStore', 'waitForInflightOAuth'])
+
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** One task after the other: storage may be slow, and half written in between. */
+  function exclusive<T>(task: () => Promise<T>): Promise<T> {
+    const result = last.then(task)
+    last = result.catch(() => undefined)
+    return result
+  }
+
+  const load = (): Promise<Stored | null> => exclusive(() => store.loadTokens())
+
+  async function look(): Promise<ProvidedTokens | null> {
+    await orchestrator.waitForInflightOAuth()
+    return visible(await load())
+  }
+
+  async function refresh(options: ReadOptions): Promise<ProvidedTokens | null> {
+    const from = await load()
+    if (!from) return null
+    let stored = null as Stored | null
+    const own = derive(orchestrator, {})
+    // Not Amplify's refresher: when its one call in flight hangs, all others do.
+    own.setTokenRefresher((input) => issue(input).catch((error: unknown) => adopt(from, error)))
+    own.setAuthTokenStore(
+      derive(store, {
+        loadTokens: () => Promise.resolve(from),
+        getLastAuthUser: () => Promise.resolve(from.username),
+        storeTokens: (tokens) =>
+          exclusive(async () => {
+            stored = await store.loadTokens()
+            if (!isSame(stored, from)) return
+            await store.storeTokens(tokens)
+            stored = tokens
+          }),
+        clearTokens: () =>
+          exclusive(async () => {
+            if (isSame(await store.loadTokens(), from)) await store.clearTokens()
+          }),
+      }),
+    )
+    // Null: the grant was rejected.
+    if (!(await own.getTokens({ ...options, forceRefresh: true }))) return look()
+    if (!stored) throw new BearerError('signedOut')
+    return visible(stored)
+  }
+
+  /** After an error: somebody else may have used the refresh token first. */
+  async function adopt(from: Stored, error: unknown): Promise<Stored> {
+    for (let waited = false; ; waited = true) {
+      const now = await load()
+      if (now && !isSame(now, from)) return now
+      if (waited || !(error as Error).name.includes('Reuse')) throw error
+      await new Promise((proceed) => setTimeout(proceed, STORING_MS))
+    }
+  }
+
+  function told<A extends unknown[]>(
+    write: (...values: A) => Promise<void>,
+  ): (...values: A) => Promise<void> {
+    return async (...values) => {
+      await exclusive(() => write(...values))
+      // Before Amplify's own `signedIn`: it looks up the user in between.
+      Hub.dispatch(AMPLIFY_BEARER, { event: 'stored' })
+    }
+  }
+
+  function install(replace: (read: Read) => Read): () => void {
+    const before = Reflect.get(provider, 'getTokens') as Read
+    const amplifys = before[AMPLIFY_BEARER] ?? before
+    const read = Object.assign(replace(amplifys.bind(provider)), { [AMPLIFY_BEARER]: amplifys })
+    provider.getTokens = read
+    orchestrator.setAuthTokenStore(
+      derive(store, {
+        loadTokens: load,
+        storeTokens: told((tokens: Stored) => store.storeTokens(tokens)),
+        clearTokens: told(() => store.clearTokens()),
+      }),
+    )
+    return () => {
+      if (provider.getTokens !== read) return
+      provider.getTokens = amplifys
+      orchestrator.setAuthTokenStore(store)
+    }
+  }
+
+  return { look, refresh, install }
+}
+
+/** Whether these are the tokens of the same sign-in, and none has been refreshed since. */
+function isSame(one: Stored | null, other: Stored): boolean {
+  return one?.username === other.username && one.refreshToken === other.refreshToken
+}
+
+/** As Amplify hands them out: the refresh token and the device's password are nobody's business. */
+function visible(stored: Stored | null): ProvidedTokens | null {
+  if (!stored) return null
+  const names = ['accessToken', 'idToken', 'signInDetails'] as const
+  return Object.fromEntries(
+    names.map((name) => [name, Reflect.get(stored, name)]),
+  ) as unknown as ProvidedTokens
+}
+
+/** All that `target` is and will be, but for some methods. */
+function derive<T extends object>(target: T, methods: Partial<T>): T {
+  return Object.assign(Object.create(target) as T, methods)
+}
+
+function assertMethods(holder: object, names: readonly string[]): void {
+  for (const name of names) assertFunction(Reflect.get(holder, name), `aws-amplify's ${name}`)
+}
