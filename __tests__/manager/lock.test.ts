@@ -1,5 +1,12 @@
 import { createTokenManager, type RefreshLock, type TokenManagerOptions } from '../../src/index.js'
-import { accessTokenOf, createProvider, deferred, issue, type FakeProvider } from '../support/provider.js'
+import {
+  accessTokenOf,
+  createProvider,
+  createWatchingManager,
+  deferred,
+  issue,
+  type FakeProvider,
+} from '../support/provider.js'
 
 const expired = () => issue({ issuedAgoMs: 3_600_000 })
 
@@ -178,6 +185,68 @@ test('a lock of a class keeps its this', async () => {
   const [tab] = createTabs(1, provider, { lock })
   expect(await tab?.getToken()).toBe(accessTokenOf(provider.stored))
   expect(lock.turns).toBe(1)
+})
+
+describe('another tab tells that it has refreshed, and keeps the lock', () => {
+  const keepLock = () => {
+    const lock = createLock()
+    const letGo = deferred<undefined>()
+    void lock.run('', () => letGo.promise)
+    return { lock, letGo }
+  }
+
+  test('who waits for the lock takes its token', async () => {
+    const provider = createProvider(expired())
+    const { manager, tell } = createWatchingManager(provider, { lock: keepLock().lock })
+    const waiting = [manager.getToken(), manager.getToken()]
+    await jest.advanceTimersByTimeAsync(10)
+    provider.stored = issue()
+    tell('tokenRefresh')
+    expect(await Promise.all(waiting)).toEqual(Array(2).fill(accessTokenOf(provider.stored)))
+    expect(provider.refreshes).toBe(0)
+  })
+
+  test('what waited for the lock refreshes nothing when it comes', async () => {
+    const provider = createProvider(expired())
+    const { lock, letGo } = keepLock()
+    const { manager, tell } = createWatchingManager(provider, { lock })
+    const waiting = manager.getToken()
+    await jest.advanceTimersByTimeAsync(10)
+    provider.stored = issue()
+    tell('tokenRefresh')
+    await waiting
+    const { reads } = provider
+    letGo.resolve(undefined)
+    await jest.advanceTimersByTimeAsync(1_000)
+    expect(provider).toMatchObject({ reads, refreshes: 0 })
+  })
+
+  test('who wants a refresh of its own goes on waiting', async () => {
+    const provider = createProvider()
+    const { lock, letGo } = keepLock()
+    const { manager, tell } = createWatchingManager(provider, { lock })
+    const waiting = manager.getToken({ forceRefresh: true })
+    await jest.advanceTimersByTimeAsync(10)
+    tell('tokenRefresh')
+    await jest.advanceTimersByTimeAsync(10)
+    expect(lock.names).toHaveLength(2)
+    letGo.resolve(undefined)
+    expect(await waiting).toBe(accessTokenOf(provider.stored))
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('a refresh under way is not given up', async () => {
+    const provider = createProvider(expired())
+    const answer = deferred<ReturnType<typeof issue>>()
+    provider.onRefresh = () => answer.promise
+    const { manager, tell } = createWatchingManager(provider, { lock: createLock() })
+    const waiting = manager.getToken()
+    await jest.advanceTimersByTimeAsync(10)
+    tell('tokenRefresh')
+    answer.resolve(issue())
+    expect(await waiting).toBe(accessTokenOf(provider.stored))
+    expect(provider).toMatchObject({ reads: 2, refreshes: 1 })
+  })
 })
 
 test('a forced refresh under the lock is a refresh, whoever refreshed before', async () => {

@@ -41,6 +41,8 @@ export function reachInside(): Inside {
   assertMethods(orchestrator, ['setTokenRefresher', 'setAuthTokenStore', 'waitForInflightOAuth'])
 
   let last: Promise<unknown> = Promise.resolve()
+  /** What a refresh stored last. */
+  let latest: Stored | undefined
 
   /** One task after the other: storage may be slow, and half written in between. */
   function exclusive<T>(task: () => Promise<T>): Promise<T> {
@@ -50,6 +52,12 @@ export function reachInside(): Inside {
   }
 
   const load = (): Promise<Stored | null> => exclusive(() => store.loadTokens())
+
+  /** Unless others are stored by now. */
+  const clear = (tokens: Stored): Promise<void> =>
+    exclusive(async () => {
+      if (isSame(await store.loadTokens(), tokens)) await store.clearTokens()
+    })
 
   async function look(): Promise<ProvidedTokens | null> {
     await orchestrator.waitForInflightOAuth()
@@ -72,12 +80,9 @@ export function reachInside(): Inside {
             stored = await store.loadTokens()
             if (!isSame(stored, from)) return
             await store.storeTokens(tokens)
-            stored = tokens
+            stored = latest = tokens
           }),
-        clearTokens: () =>
-          exclusive(async () => {
-            if (isSame(await store.loadTokens(), from)) await store.clearTokens()
-          }),
+        clearTokens: () => clear(from),
       }),
     )
     // Null: the grant was rejected.
@@ -118,7 +123,16 @@ export function reachInside(): Inside {
         clearTokens: told(() => store.clearTokens()),
       }),
     )
+    // Storage tells of other tabs' changes late: what was stored after a sign-out goes as well.
+    const unwatch = Hub.listen(
+      'auth',
+      ({ payload }) => {
+        if (payload.event === 'signedOut' && latest) void clear(latest)
+      },
+      { enableCrossTabEvents: true },
+    )
     return () => {
+      unwatch()
       if (provider.getTokens !== read) return
       provider.getTokens = amplifys
       orchestrator.setAuthTokenStore(store)

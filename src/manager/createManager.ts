@@ -93,10 +93,10 @@ export function createManager(
   function follow(change: string): void {
     resetBackoff()
     seenMs = -Infinity
-    // Another token of the same session: what is in hand is good, and what is under way.
-    if (change === 'tokenRefresh') return
+    // Another token of the same session: nothing changes but for those who wait to get one themselves.
+    if (change === 'tokenRefresh' && !current?.queued) return
     if (change === 'signedOut') become(null, change)
-    else hand = undefined
+    else if (change !== 'tokenRefresh') hand = undefined
     abandon()
     if (change === 'signedIn') {
       known ??= null
@@ -143,6 +143,7 @@ export function createManager(
       const need = await look(visit, request)
       if (!need) return {}
       visit.refreshing = true
+      visit.queued = lock && !request.forceRefresh
       // Whoever had the lock before may have refreshed.
       return await (lock
         ? locked(lock, visit, async () => refresh(visit, await look(visit, request)))
@@ -168,12 +169,16 @@ export function createManager(
   function locked(lock: RefreshLock, visit: Visit, task: () => Promise<Outcome>): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const hold = async (): Promise<void> => {
+        visit.queued = false
         const outcome = task()
         resolve(outcome)
         const { refreshed } = await Promise.race([outcome, visit.outcome])
         if (refreshed) await new Promise((proceed) => setTimeout(proceed, STORAGE_LAG_MS))
       }
       lock.run(lockName(), hold, { signal: visit.signal }).catch(reject)
+      void visit.outcome.then(() => {
+        if (visit.queued) resolve({})
+      })
     })
   }
 

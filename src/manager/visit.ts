@@ -16,6 +16,8 @@ export interface Visit {
   readonly signal: AbortSignal
   /** A refresh, not just a look at what is stored: requests wait for it. */
   refreshing?: boolean
+  /** It waits for the lock, and somebody else's refresh would do as well. */
+  queued?: boolean | undefined
   /** The token that a look found, even if it is refreshed then: whoever waits is bound to its user. */
   found?: string | undefined
 }

@@ -149,6 +149,27 @@ describe('sign-out and user switch while a refresh is under way', () => {
     expect(stage.told).not.toContain('sessionExpired')
   })
 
+  test('a sign-out in another tab, of which storage tells only after a refresh was stored over it', async () => {
+    const stage = await createStage()
+    const { tokens, storage } = stage
+    await tokens.getToken({ forceRefresh: true })
+    Hub.dispatch('auth', { event: 'signedOut' })
+    expect([await tokens.getToken(), await amplifyToken()]).toEqual([null, null])
+    await until(() => !storage.item('.refreshToken'))
+    expect([await tokens.getToken(), await amplifyToken()]).toEqual([null, null])
+  })
+
+  test('… but not after somebody has signed in again', async () => {
+    const stage = await createStage()
+    await stage.tokens.getToken({ forceRefresh: true })
+    await signOut()
+    await signInAlice()
+    Hub.dispatch('auth', { event: 'signedOut' })
+    await wait(50)
+    expect(await amplifyToken()).toBe(stage.storage.item('.accessToken'))
+    expect(await stage.tokens.getToken()).toBe(stage.storage.item('.accessToken'))
+  })
+
   test('a sign-in is seen by Amplify and the manager at once', async () => {
     const stage = await createStage()
     await signOut()
