@@ -54,10 +54,9 @@ export function reachInside(): Inside {
   const load = (): Promise<Stored | null> => exclusive(() => store.loadTokens())
 
   /** Unless others are stored by now. */
-  const clear = (tokens: Stored): Promise<void> =>
-    exclusive(async () => {
-      if (isSame(await store.loadTokens(), tokens)) await store.clearTokens()
-    })
+  async function clear(tokens: Stored): Promise<void> {
+    if (isSame(await store.loadTokens(), tokens)) await store.clearTokens()
+  }
 
   async function look(): Promise<ProvidedTokens | null> {
     await orchestrator.waitForInflightOAuth()
@@ -82,7 +81,7 @@ export function reachInside(): Inside {
             await store.storeTokens(tokens)
             stored = latest = tokens
           }),
-        clearTokens: () => clear(from),
+        clearTokens: () => exclusive(() => clear(from)),
       }),
     )
     // Null: the grant was rejected.
@@ -127,7 +126,7 @@ export function reachInside(): Inside {
     const unwatch = Hub.listen(
       'auth',
       ({ payload }) => {
-        if (payload.event === 'signedOut' && latest) void clear(latest)
+        if (payload.event === 'signedOut') void exclusive(async () => latest && clear(latest))
       },
       { enableCrossTabEvents: true },
     )

@@ -159,6 +159,19 @@ describe('sign-out and user switch while a refresh is under way', () => {
     expect([await tokens.getToken(), await amplifyToken()]).toEqual([null, null])
   })
 
+  test('… or while it is stored', async () => {
+    const stage = await createStage({ operation: slowly })
+    const { tokens, storage } = stage
+    await tokens.getToken()
+    storage.counts.writes = 0
+    const refresh = Promise.allSettled([tokens.getToken({ forceRefresh: true })])
+    await until(() => storage.counts.writes === 2)
+    Hub.dispatch('auth', { event: 'signedOut' })
+    await refresh
+    await until(() => !storage.item('.refreshToken'))
+    expect([await tokens.getToken(), await amplifyToken()]).toEqual([null, null])
+  })
+
   test('… but not after somebody has signed in again', async () => {
     const stage = await createStage()
     await stage.tokens.getToken({ forceRefresh: true })
