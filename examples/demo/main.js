@@ -13,7 +13,7 @@ const USUAL = { bare: 0, failures: '', told: '', signedIn: true }
 // Amplify warns of every endpoint that is not its own.
 ConsoleLogger.LOG_LEVEL = 'ERROR'
 
-print(bold('Six hard moments of a signed-in app: with amplify-bearer, and with the recipe in wide use'))
+print(bold('Seven hard moments of a signed-in app: with amplify-bearer, and with the recipe in wide use'))
 const INTRODUCTION = `
 The real aws-amplify, axios and fetch, in turn against a local user pool and API of their own.
 The pool takes 20 ms a call and rotates refresh tokens without a grace period; storage takes 2 ms

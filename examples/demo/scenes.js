@@ -21,10 +21,21 @@ export const scenes = [
     },
   },
   {
+    title: 'A laptop wakes, the token has expired: 20 requests, and 20 calls of Amplify in between',
+    async play({ timePasses, together, step }) {
+      timePasses(120 * MINUTE)
+      await step('in 100 ms', () => together(40, { other: 'amplify', spreadMs: 100 }), {
+        answered: 40,
+        sends: 20,
+        refreshCalls: 1,
+      })
+    },
+  },
+  {
     title: 'The token is revoked: 100 requests get a 401 at once, half axios, half fetch',
     async play({ pool, together, step }) {
       pool.revokeAccessTokens()
-      await step('token revoked', () => together(100, { mixed: true }), {
+      await step('token revoked', () => together(100, { other: 'fetch' }), {
         answered: 100,
         sends: 100 + 100,
         refreshCalls: 1,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isBearerError } from 'amplify-bearer'
 import { createUserPool } from 'amplify-bearer/testing'
 import { Amplify } from 'aws-amplify'
-import { signIn } from 'aws-amplify/auth'
+import { fetchAuthSession, signIn } from 'aws-amplify/auth'
 import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
 import { startApi } from './api.js'
 
@@ -53,16 +53,24 @@ function createSteps({ pool, api, storage, client, onStep }) {
     return status
   }
 
+  /** What Data, API and Storage do, and the application itself: they count as answered when they have a token. */
+  async function withAmplify() {
+    const { tokens } = await fetchAuthSession()
+    return tokens ? 200 : 'no token'
+  }
+
   /** How each request ended: its status, or the name of what went wrong. */
   const endOf = (request) => request().then(String, nameOf)
 
   return {
-    /** Requests that start within `spreadMs`, as those of a page do that is being built up. */
-    together: (count, { mixed = false, spreadMs = 0 } = {}) =>
+    /** Requests that start within `spreadMs`, as those of a page do that is being built up; every other one by `other`. */
+    together: (count, { other = 'axios', spreadMs = 0 } = {}) =>
       Promise.all(
         Array.from({ length: count }, async (_, index) => {
           if (spreadMs) await pause((spreadMs * index) / count)
-          return endOf(mixed && index % 2 ? withFetch : withAxios)
+          return endOf(
+            index % 2 ? { axios: withAxios, fetch: withFetch, amplify: withAmplify }[other] : withAxios,
+          )
         }),
       ),
 

@@ -1,10 +1,11 @@
-import { createTokenManager, wrapFetch } from 'amplify-bearer'
+import { createTokenManager, guardAmplify, wrapFetch } from 'amplify-bearer'
 import { attachBearer } from 'amplify-bearer/axios'
 import axios from 'axios'
 
-/** What this package is for: one token manager, and both clients attached to it. */
+/** What this package is for: one token manager, to which both clients are attached, and Amplify's own calls. */
 export function withBearer(baseURL) {
   const tokens = createTokenManager()
+  const undoGuard = guardAmplify(tokens)
   const instance = axios.create({ baseURL })
   attachBearer(instance, tokens)
 
@@ -15,6 +16,9 @@ export function withBearer(baseURL) {
       tokens.subscribe(({ type }) => {
         if (/^(sessionExpired|signedOut)$/.test(type)) listener(type)
       }),
-    close: tokens.close,
+    close() {
+      undoGuard()
+      tokens.close()
+    },
   }
 }
