@@ -33,9 +33,11 @@ export interface Inside {
  * @throws TypeError where an aws-amplify has other insides
  */
 export function reachInside(): Inside {
-  const { cognitoUserPoolsTokenProvider: provider, refreshAuthTokensWithoutDedupe: issue } = cognito
+  // One by one: bundlers keep all of a namespace that is taken apart.
+  const provider = cognito.cognitoUserPoolsTokenProvider
+  const issue = cognito.refreshAuthTokensWithoutDedupe
   const { authTokenStore: store, tokenOrchestrator: orchestrator } = provider
-  assertMethods({ ...cognito }, ['refreshAuthTokensWithoutDedupe'])
+  assertFunction(issue, "aws-amplify's refreshAuthTokensWithoutDedupe")
   assertMethods(provider, ['getTokens'])
   assertMethods(store, ['loadTokens', 'storeTokens', 'clearTokens', 'getLastAuthUser'])
   assertMethods(orchestrator, ['setTokenRefresher', 'setAuthTokenStore', 'waitForInflightOAuth'])
