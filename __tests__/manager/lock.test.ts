@@ -159,6 +159,25 @@ test.each([
   },
 )
 
+test('a refresh that nobody wants any more is still the only one', async () => {
+  const provider = createProvider(expired())
+  const answer = deferred<ReturnType<typeof issue>>()
+  provider.onRefresh = () => answer.promise
+  const { manager, tell } = createWatchingManager(provider, { lock: createLock() })
+  const old = manager.getToken()
+  old.catch(() => undefined)
+  await jest.advanceTimersByTimeAsync(10)
+  tell('signedOut')
+  await expect(old).rejects.toMatchObject({ code: 'signedOut' })
+  tell('signedIn')
+  const next = manager.getToken()
+  await jest.advanceTimersByTimeAsync(10)
+  expect(provider.mostRunning).toBe(1)
+  answer.resolve(issue())
+  expect(await settled(next)).toBe(accessTokenOf(provider.stored))
+  expect(provider.mostRunning).toBe(1)
+})
+
 test('close() releases those who wait for the lock', async () => {
   const lock: RefreshLock = { run: () => new Promise(() => undefined) }
   const [tab] = createTabs(1, createProvider(expired()), { lock })

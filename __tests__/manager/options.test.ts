@@ -7,6 +7,8 @@ test.each([
   [{ refreshTimeoutMs: 0 }, 'refreshTimeoutMs must be milliseconds from 1 to 2147483647, not 0'],
   [{ refreshTimeoutMs: 2 ** 31 }, 'refreshTimeoutMs must be'],
   [{ tokenUse: 'refresh' }, "tokenUse must be 'access' or 'id', not \"refresh\""],
+  [{ lock: {} }, 'lock.run must be a function, not "undefined"'],
+  [{ lock: { run: 'fast' } }, 'lock.run must be a function, not "string"'],
   [{ tokenProvider: {} }, 'tokenProvider.getTokens must be a function, not "undefined"'],
   [{ tokenProvider: { getTokens: 7 } }, 'tokenProvider.getTokens must be a function, not "number"'],
   [{ tokenProvider: null }, 'tokenProvider.getTokens must be a function'],

@@ -4,8 +4,10 @@ import axios, { type AxiosInstance } from 'axios'
 import { attachBearer, bearerInterceptors } from '../../src/axios/index.js'
 import {
   createTokenManager,
+  guardAmplify,
   wrapFetch,
   type BearerErrorCode,
+  type RefreshLock,
   type TokenManager,
   type TokenProvider,
 } from '../../src/index.js'
@@ -16,6 +18,14 @@ const neverCalled = (instance: AxiosInstance, tokens: TokenManager) => {
   const ours: TokenProvider = amplifys
   createTokenManager({ tokenProvider: ours, tokenUse: 'id', refreshWindowMs: 1, refreshTimeoutMs: 1 })
   createTokenManager({ tokenProvider: { getTokens: async () => (await fetchAuthSession()).tokens ?? null } })
+  createTokenManager({ tokenProvider: tokens })
+  const lock: RefreshLock = {
+    run: (_name, task, { signal } = {}) => (signal?.aborted ? Promise.reject(new Error()) : task()),
+  }
+  createTokenManager({ lock })
+  createTokenManager({ lock: { run: (_name, task) => task() } })
+  const undo: () => void = guardAmplify(createTokenManager())
+  undo()
   // @ts-expect-error: neither of the two tokens
   createTokenManager({ tokenUse: 'refresh' })
 

@@ -96,7 +96,7 @@ export function createManager(
     // Another token of the same session: nothing changes but for those who wait to get one themselves.
     if (change === 'tokenRefresh' && !current?.queued) return
     if (change === 'signedOut') become(null, change)
-    else if (change !== 'tokenRefresh') hand = undefined
+    else hand = undefined
     abandon()
     if (change === 'signedIn') {
       known ??= null
@@ -176,9 +176,8 @@ export function createManager(
         if (refreshed) await new Promise((proceed) => setTimeout(proceed, STORAGE_LAG_MS))
       }
       lock.run(lockName(), hold, { signal: visit.signal }).catch(reject)
-      void visit.outcome.then(() => {
-        if (visit.queued) resolve({})
-      })
+      // Abandoned before its turn came.
+      void visit.outcome.then(resolve)
     })
   }
 
