@@ -33,6 +33,19 @@ test.each([
   expect(events).toEqual(told)
 })
 
+test('any other change puts what is in hand in doubt: the next look is waited for, however slow', async () => {
+  const { provider, manager, events, tell } = followed(null)
+  expect(await manager.getToken()).toBeNull()
+  const look = deferred<ReturnType<typeof issue>>()
+  provider.getTokens = () => look.promise
+  tell('configure')
+  const asked = manager.getToken()
+  await jest.advanceTimersByTimeAsync(5_000)
+  look.resolve(alice())
+  expect(await asked).toMatch(/alice/)
+  expect(events).toEqual(['signedIn'])
+})
+
 test('a sign-out releases who waits for a refresh at once, and what that brings is not used', async () => {
   const { provider, manager, events, tell } = followed(expired())
   const answer = deferred<ReturnType<typeof issue>>()

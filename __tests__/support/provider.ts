@@ -70,7 +70,7 @@ export function createProvider(stored: ProvidedTokens | null = issue()): FakePro
 export function createWatchingManager(
   provider: TokenProvider,
   options: TokenManagerOptions = {},
-): { manager: TokenManager; tell: (change: 'signedIn' | 'signedOut' | 'tokenRefresh') => void } {
+): { manager: TokenManager; tell: (change: string) => void } {
   const listeners = new Set<(change: string) => void>()
   const watch = (listener: (change: string) => void) => {
     listeners.add(listener)
