@@ -60,7 +60,12 @@ function createTabs(count: number, take: Take) {
     }
     return createManager({ provider, watch }, toBearerError, { lock })
   })
-  return { managers, service, storage }
+  const managerOf = (tab: number): TokenManager => {
+    const manager = managers[tab]
+    if (!manager) throw new RangeError(String(tab))
+    return manager
+  }
+  return { managers, managerOf, service, storage }
 }
 
 function createLock(take: Take): RefreshLock {
@@ -86,18 +91,18 @@ async function settle(scheduler: fc.Scheduler): Promise<void> {
     await jest.advanceTimersByTimeAsync(10)
     if (scheduler.count() === 0) continue
     idle = 0
-    await scheduler.waitOne()
+    await scheduler.waitNext(1)
   }
 }
 
 it('four tabs, asked in any order, with storage, network, lock and events as slow as can be: one refresh, one token', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), asks, asks, async (scheduler, first, later) => {
-      const { managers, service, storage } = createTabs(4, (label) =>
+      const { managers, managerOf, service, storage } = createTabs(4, (label) =>
         scheduler.schedule(Promise.resolve(), label),
       )
       const ask = ({ tab, both }: { tab: number; both: boolean }) => {
-        const manager = managers[tab] as TokenManager
+        const manager = managerOf(tab)
         return both ? manager.getTokens().then((tokens) => String(tokens?.accessToken)) : manager.getToken()
       }
       const asked = first.map(ask)
@@ -118,9 +123,11 @@ it('four tabs, asked in any order, with storage, network, lock and events as slo
 it('and whoever forces a refresh: one at a time, each with the newest refresh token', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), asks, async (scheduler, forced) => {
-      const { managers, service } = createTabs(4, (label) => scheduler.schedule(Promise.resolve(), label))
+      const { managers, managerOf, service } = createTabs(4, (label) =>
+        scheduler.schedule(Promise.resolve(), label),
+      )
       const outcomes = Promise.allSettled(
-        forced.map(({ tab }) => (managers[tab] as TokenManager).getToken({ forceRefresh: true })),
+        forced.map(({ tab }) => managerOf(tab).getToken({ forceRefresh: true })),
       )
       await settle(scheduler)
       expect((await outcomes).filter(({ status }) => status === 'rejected')).toEqual([])

@@ -143,9 +143,9 @@ export function reachInside(): Inside {
   return { look, refresh, install }
 }
 
-/** Whether these are the tokens of the same sign-in, and none has been refreshed since. */
+/** Whether nobody has signed in, signed out or (with rotation) refreshed between the one and the other. */
 function isSame(one: Stored | null, other: Stored): boolean {
-  return one?.username === other.username && one.refreshToken === other.refreshToken
+  return one?.refreshToken === other.refreshToken
 }
 
 /** As Amplify hands them out: the refresh token and the device's password are nobody's business. */
