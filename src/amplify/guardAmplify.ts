@@ -30,10 +30,11 @@ export function guardAmplify(manager: TokenManager): () => void {
     try {
       return await manager.getTokens({ forceRefresh: options.forceRefresh })
     } catch (error) {
-      // As Amplify fails: nobody is signed in, or its own error.
-      const { code, cause = error } = error as BearerError
-      if (code === 'signedOut' || (cause as Error).name === 'NotAuthorizedException') return null
-      throw cause
+      // As Amplify tells it: nobody is signed in (any more), or its own error.
+      const { code, cause } = error as BearerError
+      const { name = 'NotAuthorizedException' } = Object(cause) as Partial<Error>
+      if (/signedOut|sessionExpired/.test(code) && name === 'NotAuthorizedException') return null
+      throw cause ?? error
     }
   }
 

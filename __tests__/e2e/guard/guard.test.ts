@@ -235,6 +235,14 @@ describe('a refresh that goes wrong', () => {
     expect(await amplifyToken()).toBeNull()
   })
 
+  test('storage that somebody has emptied without a word: nobody is signed in', async () => {
+    const stage = await createStage()
+    await stage.tokens.getToken()
+    stage.storage.items.clear()
+    expect(await amplifyToken({ forceRefresh: true })).toBeNull()
+    expect(await stage.tokens.getToken()).toBeNull()
+  })
+
   test("a refresh token that stays used up: Amplify's callers get Amplify's error", async () => {
     const stage = await createStage()
     stage.pool.fail('refreshTokenReuse')
