@@ -39,7 +39,7 @@ export function reachInside(): Inside {
   const { authTokenStore: store, tokenOrchestrator: orchestrator } = provider
   assertFunction(issue, "aws-amplify's refreshAuthTokensWithoutDedupe")
   assertMethods(provider, ['getTokens'])
-  assertMethods(store, ['loadTokens', 'storeTokens', 'clearTokens', 'getLastAuthUser'])
+  assertMethods(store, ['loadTokens', 'storeTokens', 'clearTokens'])
   assertMethods(orchestrator, ['setTokenRefresher', 'setAuthTokenStore', 'waitForInflightOAuth'])
 
   let last: Promise<unknown> = Promise.resolve()
@@ -55,8 +55,21 @@ export function reachInside(): Inside {
 
   const load = (): Promise<Stored | null> => exclusive(() => store.loadTokens())
 
+  /** Amplify's store, whose every operation waits its turn and whose writes are told of. */
+  const guarded = derive(store, {
+    loadTokens: load,
+    storeTokens: (tokens) => told(() => store.storeTokens(tokens)),
+    clearTokens: () => told(() => store.clearTokens()),
+  })
+
+  async function told(write: () => Promise<void>): Promise<void> {
+    await exclusive(write)
+    // Before Amplify's own `signedIn`: it looks up the user in between.
+    Hub.dispatch(AMPLIFY_BEARER, { event: 'stored' })
+  }
+
   /** Unless others are stored by now. */
-  async function clear(tokens: Stored): Promise<void> {
+  async function clear(tokens: Stored | undefined): Promise<void> {
     if (isSame(await store.loadTokens(), tokens)) await store.clearTokens()
   }
 
@@ -66,16 +79,16 @@ export function reachInside(): Inside {
   }
 
   async function refresh(options: ReadOptions): Promise<ProvidedTokens | null> {
-    const from = await load()
-    if (!from) return null
+    let from: Stored | undefined
     let stored = null as Stored | null
     const own = derive(orchestrator, {})
     // Not Amplify's refresher: when its one call in flight hangs, all others do.
-    own.setTokenRefresher((input) => issue(input).catch((error: unknown) => adopt(from, error)))
+    own.setTokenRefresher((input) => {
+      from = input.tokens
+      return issue(input).catch((error: unknown) => adopt(input.tokens, error))
+    })
     own.setAuthTokenStore(
-      derive(store, {
-        loadTokens: () => Promise.resolve(from),
-        getLastAuthUser: () => Promise.resolve(from.username),
+      derive(guarded, {
         storeTokens: (tokens) =>
           exclusive(async () => {
             stored = await store.loadTokens()
@@ -86,7 +99,7 @@ export function reachInside(): Inside {
         clearTokens: () => exclusive(() => clear(from)),
       }),
     )
-    // Null: the grant was rejected.
+    // Null: nobody is signed in, or the grant was rejected.
     if (!(await own.getTokens({ ...options, forceRefresh: true }))) return look()
     if (!stored) throw new BearerError('signedOut')
     return visible(stored)
@@ -102,33 +115,17 @@ export function reachInside(): Inside {
     }
   }
 
-  function told<A extends unknown[]>(
-    write: (...values: A) => Promise<void>,
-  ): (...values: A) => Promise<void> {
-    return async (...values) => {
-      await exclusive(() => write(...values))
-      // Before Amplify's own `signedIn`: it looks up the user in between.
-      Hub.dispatch(AMPLIFY_BEARER, { event: 'stored' })
-    }
-  }
-
   function install(replace: (read: Read) => Read): () => void {
     const before = Reflect.get(provider, 'getTokens') as Read
     const amplifys = before[AMPLIFY_BEARER] ?? before
     const read = Object.assign(replace(amplifys.bind(provider)), { [AMPLIFY_BEARER]: amplifys })
     provider.getTokens = read
-    orchestrator.setAuthTokenStore(
-      derive(store, {
-        loadTokens: load,
-        storeTokens: told((tokens: Stored) => store.storeTokens(tokens)),
-        clearTokens: told(() => store.clearTokens()),
-      }),
-    )
+    orchestrator.setAuthTokenStore(guarded)
     // Storage tells of other tabs' changes late: what was stored after a sign-out goes as well.
     const unwatch = Hub.listen(
       'auth',
       ({ payload }) => {
-        if (payload.event === 'signedOut') void exclusive(async () => latest && clear(latest))
+        if (payload.event === 'signedOut') void exclusive(() => clear(latest))
       },
       { enableCrossTabEvents: true },
     )
@@ -144,8 +141,8 @@ export function reachInside(): Inside {
 }
 
 /** Whether nobody has signed in, signed out or (with rotation) refreshed between the one and the other. */
-function isSame(one: Stored | null, other: Stored): boolean {
-  return one?.refreshToken === other.refreshToken
+function isSame(one: Stored | null, other: Stored | undefined): boolean {
+  return one?.refreshToken === other?.refreshToken
 }
 
 /** As Amplify hands them out: the refresh token and the device's password are nobody's business. */

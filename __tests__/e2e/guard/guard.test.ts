@@ -149,6 +149,34 @@ describe('sign-out and user switch while a refresh is under way', () => {
     expect(stage.told).not.toContain('sessionExpired')
   })
 
+  test('a sign-out while tokens are stored revokes the new refresh token, not the one it replaces', async () => {
+    const stage = await createStage({ operation: slowly })
+    await stage.tokens.getToken()
+    const fetched = jest.spyOn(globalThis, 'fetch')
+    const newest = jest.spyOn(stage.storage, 'setItem')
+    const refresh = Promise.allSettled([stage.tokens.getToken({ forceRefresh: true })])
+    await until(() => newest.mock.calls.length === 2)
+    await signOut()
+    await refresh
+    const [, refreshToken] = newest.mock.calls.find(([key]) => key.endsWith('.refreshToken')) ?? []
+    const revoked = JSON.parse(fetched.mock.lastCall?.[1]?.body as string) as object
+    expect(Reflect.get(revoked, 'Token')).toBe(refreshToken)
+  })
+
+  test('a sign-out without a word, while a refresh is under way: signed out, not expired', async () => {
+    const stage = await createStage({ latencyMs: 20 })
+    await stage.tokens.getToken()
+    const refresh = Promise.allSettled([
+      stage.tokens.getToken({ forceRefresh: true }),
+      amplifyToken({ forceRefresh: true }),
+    ])
+    await until(() => stage.refreshes() === 1)
+    stage.storage.items.clear()
+    expect(await refresh).toMatchObject([{ reason: { code: 'signedOut' } }, { value: null }])
+    expect(stage.storage.items.size).toBe(0)
+    expect(stage.told).not.toContain('sessionExpired')
+  })
+
   test('a sign-out in another tab, of which storage tells only after a refresh was stored over it', async () => {
     const stage = await createStage()
     const { tokens, storage } = stage
@@ -270,6 +298,19 @@ describe('a refresh that goes wrong', () => {
     expect(await stage.tokens.getToken()).toBe(token)
   })
 
+  test('storage that fails once: that refresh fails, and nothing is stuck', async () => {
+    const stage = await createStage()
+    await stage.tokens.getToken()
+    jest.spyOn(stage.storage, 'setItem').mockRejectedValueOnce(new Error('disk full'))
+    await expect(stage.tokens.getToken({ forceRefresh: true })).rejects.toMatchObject({
+      code: 'serviceError',
+    })
+    await signOut()
+    await signInAlice()
+    expect(await stage.tokens.getToken()).toBe(stage.storage.item('.accessToken'))
+    expect(await amplifyToken({ forceRefresh: true })).toBe(stage.storage.item('.accessToken'))
+  })
+
   test('an answer that comes after that is stored: with rotation there is no other', async () => {
     const stage = await createStage({ manager: { refreshTimeoutMs: 100 } })
     await stage.tokens.getToken()
@@ -329,8 +370,10 @@ describe('a refresh that goes wrong', () => {
 describe('what Amplify hands out', () => {
   test('both tokens and how the user signed in, and nothing else that is stored', async () => {
     await createStage()
-    const { tokens } = await fetchAuthSession()
-    expect(Object.keys(tokens ?? {}).sort()).toEqual(['accessToken', 'idToken', 'signInDetails'])
+    for (const forceRefresh of [false, true]) {
+      const { tokens } = await fetchAuthSession({ forceRefresh })
+      expect(Object.keys(tokens ?? {}).sort()).toEqual(['accessToken', 'idToken', 'signInDetails'])
+    }
     const { signInDetails } = await getCurrentUser()
     expect(signInDetails).toEqual({ loginId: 'alice', authFlowType: 'USER_PASSWORD_AUTH' })
     await fetchAuthSession({ forceRefresh: true })
@@ -350,13 +393,30 @@ describe('what Amplify hands out', () => {
   test('clientMetadata goes with the next refresh, once', async () => {
     const stage = await createStage()
     const fetched = jest.spyOn(globalThis, 'fetch')
-    await fetchAuthSession({ forceRefresh: true, clientMetadata: { tenant: 'blue' } })
+    await Promise.all([
+      fetchAuthSession({ forceRefresh: true, clientMetadata: { tenant: 'blue' } }),
+      fetchAuthSession(),
+    ])
     await stage.tokens.getToken({ forceRefresh: true })
     const bodies = fetched.mock.calls.map(([, init]) => JSON.parse(init?.body as string) as object)
     expect(bodies.map((body) => Reflect.get(body, 'ClientMetadata') as unknown)).toEqual([
       { tenant: 'blue' },
       undefined,
     ])
+  })
+
+  test('while a sign-in by redirect is being completed, everybody waits for that', async () => {
+    const stage = await createStage()
+    const { tokenOrchestrator } = cognitoUserPoolsTokenProvider
+    const { waitForInflightOAuth } = tokenOrchestrator
+    let complete = (): void => undefined
+    const completed = new Promise<void>((resolve) => (complete = resolve))
+    tokenOrchestrator.waitForInflightOAuth = () => completed
+    const asked = [stage.tokens.getToken(), amplifyToken()]
+    expect(await Promise.race([...asked, wait(50)])).toBeUndefined()
+    tokenOrchestrator.waitForInflightOAuth = waitForInflightOAuth
+    complete()
+    expect(new Set(await Promise.all(asked))).toEqual(new Set([stage.storage.item('.accessToken')]))
   })
 
   test("so does the application's client metadata provider's", async () => {

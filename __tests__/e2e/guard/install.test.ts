@@ -1,10 +1,11 @@
 import { Amplify } from 'aws-amplify'
 import { signOut } from 'aws-amplify/auth'
 import { cognitoUserPoolsTokenProvider as provider } from 'aws-amplify/auth/cognito'
+import { Hub } from 'aws-amplify/utils'
 import { createTokenManager, guardAmplify, type TokenManager } from '../../../src/index.js'
 import { createUserPool } from '../../../src/testing/index.js'
 import { configureAmplify, signInAlice } from '../../testing/amplify.js'
-import { amplifyToken, createStage, endStages, times } from './stage.js'
+import { amplifyToken, createStage, endStages, times, wait } from './stage.js'
 
 const { tokenOrchestrator } = provider
 const managers: TokenManager[] = []
@@ -33,6 +34,15 @@ test('the undo leaves Amplify as it was', () => {
   expect(isBare()).toBe(true)
   undo()
   expect(isBare()).toBe(true)
+})
+
+test('after the undo a sign-out elsewhere is none of its business', async () => {
+  const stage = await createStage()
+  await stage.tokens.getToken({ forceRefresh: true })
+  stage.undo()
+  Hub.dispatch('auth', { event: 'signedOut' })
+  await wait(20)
+  expect(stage.storage.item('.refreshToken')).toBeDefined()
 })
 
 test('twice changes nothing: one refresh, and bare again after both are undone, in either order', async () => {
@@ -112,7 +122,6 @@ test.each([
   ['loadTokens', provider.authTokenStore],
   ['storeTokens', provider.authTokenStore],
   ['clearTokens', provider.authTokenStore],
-  ['getLastAuthUser', provider.authTokenStore],
   ['setTokenRefresher', tokenOrchestrator],
   ['setAuthTokenStore', tokenOrchestrator],
   ['waitForInflightOAuth', tokenOrchestrator],
