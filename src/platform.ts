@@ -8,13 +8,19 @@ export interface WebLocks {
   query(): Promise<{ held?: { name?: string; clientId?: string }[] }>
 }
 
+/** The part of a `storage` event that is used: another tab has changed `localStorage`. */
+export interface StorageChange {
+  readonly key?: string | null
+  readonly newValue?: string | null
+}
+
 /** The globals that not every platform has: Node has no page, React Native no document. */
 interface Platform {
   readonly document?: { readonly baseURI: string }
   readonly location?: { readonly href: string }
   readonly navigator?: { readonly locks?: WebLocks }
-  readonly addEventListener?: (type: string, listener: () => void) => void
-  readonly removeEventListener?: (type: string, listener: () => void) => void
+  readonly addEventListener?: (type: string, listener: (event: StorageChange) => void) => void
+  readonly removeEventListener?: (type: string, listener: (event: StorageChange) => void) => void
 }
 
 export const platform = globalThis as Platform

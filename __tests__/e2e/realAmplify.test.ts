@@ -10,11 +10,12 @@ import { GraphQLClient } from 'graphql-request'
 import { attachBearer } from '../../src/axios/index.js'
 import { createTokenManager, wrapFetch, type TokenManager } from '../../src/index.js'
 import { createUserPool, type UserPool, type UserPoolOptions } from '../../src/testing/index.js'
-import { configureAmplify, signInAlice, signInAs } from '../testing/amplify.js'
+import { configureAmplify, signInAlice, signInAs, type Storage } from '../testing/amplify.js'
 
 // The real aws-amplify, a user pool and an API on real sockets.
 let pool: UserPool
 let tokens: TokenManager
+let storage: Storage
 let api: Server
 let origin: string
 let sends: { path: string; sub: string | undefined }[]
@@ -41,7 +42,7 @@ async function start(options: UserPoolOptions = {}) {
   })
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
   origin = `http://127.0.0.1:${String((api.address() as AddressInfo).port)}`
-  configureAmplify(endpoint.amplifyConfig())
+  storage = configureAmplify(endpoint.amplifyConfig())
   await signInAlice()
   tokens = createTokenManager()
   endings.push(
@@ -194,9 +195,27 @@ test("Amplify's sign-out is told even if no request was made before", async () =
 test("another tab's sign-out is seen at once", async () => {
   await start()
   const events: string[] = []
+  const told = new Promise<void>((resolve) =>
+    tokens.subscribe(({ type }) => {
+      events.push(type)
+      resolve()
+    }),
+  )
+  storage.items.clear()
+  Hub.dispatch('auth', { event: 'signedOut' }, 'Auth', undefined, true)
+  await told
+  expect(events).toEqual(['signedOut'])
+})
+
+test("another application's sign-out, of which Amplify tells as well, is none", async () => {
+  await start()
+  const token = await tokens.getToken()
+  const events: string[] = []
   tokens.subscribe(({ type }) => events.push(type))
   Hub.dispatch('auth', { event: 'signedOut' }, 'Auth', undefined, true)
-  expect(events).toEqual(['signedOut'])
+  await new Promise(setImmediate)
+  expect(await tokens.getToken()).toBe(token)
+  expect(events).toEqual([])
 })
 
 test("a sign-in by Amplify's own API is told even if no request was made before, nor after", async () => {

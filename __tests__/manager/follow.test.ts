@@ -59,6 +59,17 @@ test('a sign-out releases who waits for a refresh at once, and what that brings 
   expect(events).toEqual(['signedOut'])
 })
 
+test('after a sign-out nobody waits for the last user’s refresh, which may hang', async () => {
+  const { provider, manager, tell } = followed(expired())
+  provider.onRefresh = () => new Promise(() => undefined)
+  manager.getToken().catch(() => undefined)
+  await jest.advanceTimersByTimeAsync(0)
+  tell('signedOut')
+  provider.stored = bob()
+  tell('signedIn')
+  expect(await manager.getToken()).toMatch(/bob/)
+})
+
 test('a sign-in refuses who waits for the last user, whose refresh is not used', async () => {
   const { provider, manager, events, tell } = followed(expired())
   const answer = deferred<ReturnType<typeof issue>>()

@@ -99,6 +99,26 @@ test('the ID token that was stored later than its access token is seen', async (
   expect(await manager.getTokens()).toBe(whole)
 })
 
+test('“nobody” is not remembered for those who get both: they may have been told of a sign-in', async () => {
+  const { provider, manager } = createManager(null)
+  expect(await manager.getTokens()).toBeNull()
+  provider.stored = issue()
+  expect(await manager.getTokens()).toBe(provider.stored)
+})
+
+test.each([
+  { drift: 'none', clockDrift: undefined, refreshes: 0 },
+  { drift: 'an hour', clockDrift: HOUR_MS, refreshes: 1 },
+])(
+  'the clock drift that a provider knows, $drift, counts for stored tokens',
+  async ({ clockDrift, refreshes }) => {
+    const stored = issue({ issuedAgoMs: 30 * MINUTE_MS, lifetimeMs: HOUR_MS })
+    const { provider, manager } = createManager({ ...stored, clockDrift })
+    await manager.getToken()
+    expect(provider.refreshes).toBe(refreshes)
+  },
+)
+
 test('a manager is a token provider', async () => {
   const { manager } = createManager(issue())
   const above = createTokenManager({ tokenProvider: manager })

@@ -46,6 +46,8 @@ const oneCallAtATime: Invariant = (history) => {
       read = { answeredAtMs: fact.atMs, beganAtMs }
       open.delete(fact.call)
     }
+    // Whoever signs in next does not wait for the last user's refresh.
+    if (fact.type === 'changed' && fact.change === 'signedOut') open.clear()
     if (fact.type !== 'called') return false
     const others = [...open.values()].filter((beganAtMs) => fact.atMs - beganAtMs < history.deadlineMs)
     // A refresh that follows a read has what is left of the read's deadline.
@@ -180,7 +182,10 @@ const lateAnswersAreDropped: Invariant = (history) => {
 }
 
 export const INVARIANTS: readonly (readonly [name: string, invariant: Invariant])[] = [
-  ['never two provider calls at once, unless the earlier one has timed out', oneCallAtATime],
+  [
+    'never two provider calls at once, unless the earlier one has timed out or was a signed-out user’s',
+    oneCallAtATime,
+  ],
   ['a closed manager asks its provider for nothing', closedAsksNothing],
   ['never a third send of one request', noThirdSend],
   ['no request and no caller gets another user’s token than the first', oneUserPerRequest],

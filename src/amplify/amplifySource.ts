@@ -3,10 +3,8 @@ import * as cognito from 'aws-amplify/auth/cognito'
 import { Hub } from 'aws-amplify/utils'
 import type { TokenSource } from '../manager/source.js'
 import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
+import { AMPLIFY_BEARER, currentRead } from './guardedRead.js'
 import { toBearerError } from './toBearerError.js'
-
-/** The option by which the guard knows whose read it is, and the Hub channel on which it tells of what Amplify writes. */
-export const AMPLIFY_BEARER = 'amplify-bearer'
 
 /**
  * The tokens of whatever `Amplify.configure` was given, and Amplify's Hub for changes that others make.
@@ -19,19 +17,31 @@ export function amplifySource(): TokenSource {
   let failure: unknown
   const provider = {
     [AMPLIFY_BEARER]: true,
-    async getTokens(options: { forceRefresh?: boolean }): Promise<ProvidedTokens | null | undefined> {
-      const own = { ...options, [AMPLIFY_BEARER]: provider }
-      const tokens = await amplify.getTokens(own)
-      // Amplify clears the tokens on NotAuthorizedException, and resolves as if nobody had been signed in.
-      const cause = failure
-      failure = undefined
-      if (!tokens && cause) throw toBearerError(cause)
-      return tokens
+    async getTokens(options?: { forceRefresh?: boolean }): Promise<ProvidedTokens | null | undefined> {
+      try {
+        const tokens = await read(options)
+        // Amplify clears the tokens on NotAuthorizedException, and resolves as if nobody had been signed in.
+        if (!tokens && failure) throw toBearerError(failure)
+        return tokens
+      } finally {
+        failure = undefined
+      }
     },
   }
+  const read: TokenProvider['getTokens'] = (options) =>
+    amplify.getTokens({ ...options, [AMPLIFY_BEARER]: provider } as typeof options)
+
+  async function unlessSignedIn(listener: (change: string) => void): Promise<void> {
+    if (!(await read().catch(() => true))) listener('signedOut')
+  }
+
   return {
     provider,
-    lockName: () => `${AMPLIFY_BEARER}:${Amplify.getConfig().Auth?.Cognito.userPoolClientId}`,
+    lockName: () =>
+      // Another manager's guard takes the lock when it is asked.
+      (currentRead()[AMPLIFY_BEARER]?.owner ?? provider) === provider
+        ? `${AMPLIFY_BEARER}:${Amplify.getConfig().Auth?.Cognito.userPoolClientId}`
+        : undefined,
     watch(listener) {
       const hear = ({ payload }: { payload: { event: string } }): void => {
         listener(payload.event)
@@ -39,10 +49,13 @@ export function amplifySource(): TokenSource {
       const stops = [
         Hub.listen(
           'auth',
-          (told) => {
+          ({ payload, crossTab }) => {
+            const { event } = payload
             // Told of being offline as well: no change of the session.
-            failure = told.payload.event === 'tokenRefresh_failure' && told.payload.data.error
-            if (!failure) hear(told)
+            failure = event === 'tokenRefresh_failure' && payload.data.error
+            // Of other tabs it tells what users of other clients do as well.
+            if (crossTab && event === 'signedOut') void unlessSignedIn(listener)
+            else if (!failure) listener(event)
           },
           { enableCrossTabEvents: true },
         ),

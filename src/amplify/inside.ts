@@ -1,17 +1,15 @@
+import { Amplify } from 'aws-amplify'
 import * as cognito from 'aws-amplify/auth/cognito'
 import { Hub } from 'aws-amplify/utils'
 import { assertFunction, BearerError } from '../errors.js'
-import type { ProvidedTokens } from '../manager/types.js'
-import { AMPLIFY_BEARER } from './amplifySource.js'
+import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
+import { waitFor } from '../manager/waiting.js'
+import { platform, type StorageChange } from '../platform.js'
+import { AMPLIFY_BEARER, currentRead, standing, type GuardedRead, type Read } from './guardedRead.js'
 
-type Provider = typeof cognito.cognitoUserPoolsTokenProvider
-type Store = Provider['authTokenStore']
+type Store = (typeof cognito.cognitoUserPoolsTokenProvider)['authTokenStore']
 type Stored = NonNullable<Awaited<ReturnType<Store['loadTokens']>>>
-export type Read = Provider['getTokens'] & { [AMPLIFY_BEARER]?: Read }
 export type ReadOptions = NonNullable<Parameters<Read>[0]>
-
-/** How long whoever used a refresh token first may take to store what they got for it. */
-const STORING_MS = 1_000
 
 /** The session that Amplify keeps, below Amplify. */
 export interface Inside {
@@ -20,11 +18,16 @@ export interface Inside {
   /** Newly issued tokens, stored; or those that somebody else has stored meanwhile. */
   readonly refresh: (options: ReadOptions) => Promise<ProvidedTokens | null>
   /**
-   * Puts a read in the place of Amplify's, and has Amplify's writes wait their turn. Returns the undo, which does nothing
-   * if somebody else has done the same since.
+   * Puts a read in the place of Amplify's, which it may use, and has Amplify's loads and writes wait their turn. Returns
+   * the undo. Of several the last counts.
    */
-  readonly install: (replace: (read: Read) => Read) => () => void
+  readonly install: (owner: TokenProvider, replace: (amplifys: Read) => Read) => () => void
 }
+
+/** How long whoever used a refresh token first may take to store what they got for it. */
+const STORING_MS = 1_000
+/** Storage that takes longer, or a refresh, is not waited for by others. */
+const STUCK_MS = 3_000
 
 /**
  * The one place that reaches into aws-amplify (docs/decisions/0004): into the token provider that it exports, and the
@@ -40,32 +43,47 @@ export function reachInside(): Inside {
   assertFunction(issue, "aws-amplify's refreshAuthTokensWithoutDedupe")
   assertMethods(provider, ['getTokens'])
   assertMethods(store, ['loadTokens', 'storeTokens', 'clearTokens'])
-  assertMethods(orchestrator, ['setTokenRefresher', 'setAuthTokenStore', 'waitForInflightOAuth'])
+  assertMethods(orchestrator, [
+    'getTokenStore',
+    'setAuthTokenStore',
+    'setTokenRefresher',
+    'waitForInflightOAuth',
+  ])
+  // All guards share one: they wait for each other.
+  const installed = Reflect.get(orchestrator.getTokenStore(), AMPLIFY_BEARER) as Inside | undefined
+  if (installed) return installed
 
   let last: Promise<unknown> = Promise.resolve()
+  let guards = 0
+  /** The refresh under way. */
+  let running: Promise<unknown> | undefined
   /** What a refresh stored last. */
   let latest: Stored | undefined
 
   /** One task after the other: storage may be slow, and half written in between. */
   function exclusive<T>(task: () => Promise<T>): Promise<T> {
     const result = last.then(task)
-    last = result.catch(() => undefined)
+    last = settled(result)
     return result
   }
 
   const load = (): Promise<Stored | null> => exclusive(() => store.loadTokens())
 
-  /** Amplify's store, whose every operation waits its turn and whose writes are told of. */
+  /** Amplify's store, whose every operation waits its turn, and whose writes are told of. */
   const guarded = derive(store, {
     loadTokens: load,
-    storeTokens: (tokens) => told(() => store.storeTokens(tokens)),
-    clearTokens: () => told(() => store.clearTokens()),
+    storeTokens: (tokens) =>
+      told(async () => {
+        const before = await store.loadTokens()
+        await store.storeTokens(tokens)
+        return before?.username === tokens.username ? 'tokenRefresh' : 'changed'
+      }),
+    clearTokens: () => told(() => store.clearTokens().then(() => 'changed')),
   })
 
-  async function told(write: () => Promise<void>): Promise<void> {
-    await exclusive(write)
-    // Before Amplify's own `signedIn`: it looks up the user in between.
-    Hub.dispatch(AMPLIFY_BEARER, { event: 'stored' })
+  /** Before Amplify tells of it: at a sign-in it looks up the user in between. */
+  async function told(write: () => Promise<string>): Promise<void> {
+    Hub.dispatch(AMPLIFY_BEARER, { event: await exclusive(write) })
   }
 
   /** Unless others are stored by now. */
@@ -78,7 +96,16 @@ export function reachInside(): Inside {
     return visible(await load())
   }
 
-  async function refresh(options: ReadOptions): Promise<ProvidedTokens | null> {
+  function refresh(options: ReadOptions): Promise<ProvidedTokens | null> {
+    const result = refreshStored(options)
+    const mine = settled(result).then(() => {
+      if (running === mine) running = undefined
+    })
+    running = mine
+    return result
+  }
+
+  async function refreshStored(options: ReadOptions): Promise<ProvidedTokens | null> {
     let from: Stored | undefined
     let stored = null as Stored | null
     const own = derive(orchestrator, {})
@@ -92,7 +119,8 @@ export function reachInside(): Inside {
         storeTokens: (tokens) =>
           exclusive(async () => {
             stored = await store.loadTokens()
-            if (!isSame(stored, from)) return
+            // Without rotation only the access token tells that somebody else was faster.
+            if (!isSame(stored, from) || String(stored?.accessToken) !== String(from?.accessToken)) return
             await store.storeTokens(tokens)
             stored = latest = tokens
           }),
@@ -115,29 +143,52 @@ export function reachInside(): Inside {
     }
   }
 
-  function install(replace: (read: Read) => Read): () => void {
-    const before = Reflect.get(provider, 'getTokens') as Read
-    const amplifys = before[AMPLIFY_BEARER] ?? before
-    const read = Object.assign(replace(amplifys.bind(provider)), { [AMPLIFY_BEARER]: amplifys })
+  /** Storage shows other tabs' changes late: what was stored after a sign-out there goes as well. */
+  function hearStorage({ key, newValue }: StorageChange): void {
+    void exclusive(async () => {
+      const clientId = Amplify.getConfig().Auth?.Cognito.userPoolClientId ?? ''
+      if (newValue || !latest || !key?.endsWith(`.${clientId}.${latest.username}.refreshToken`)) return
+      await clear(latest)
+      latest = undefined
+    })
+  }
+
+  function install(owner: TokenProvider, replace: (amplifys: Read) => Read): () => void {
+    const before = currentRead()
+    let undone = false
+    // A refresh of ours and one of Amplify's would use the same refresh token.
+    const amplifys: Read = async (options) => {
+      await running
+      return standing(before).call(provider, options)
+    }
+    const guard = replace(amplifys)
+    const read: GuardedRead = Object.assign((options?: ReadOptions) => (undone ? amplifys : guard)(options), {
+      [AMPLIFY_BEARER]: { owner, standing: () => (undone ? standing(before) : read) },
+    })
     provider.getTokens = read
-    orchestrator.setAuthTokenStore(guarded)
-    // Storage tells of other tabs' changes late: what was stored after a sign-out goes as well.
-    const unwatch = Hub.listen(
-      'auth',
-      ({ payload }) => {
-        if (payload.event === 'signedOut') void exclusive(() => clear(latest))
-      },
-      { enableCrossTabEvents: true },
-    )
+    if (!guards++) {
+      orchestrator.setAuthTokenStore(guarded)
+      platform.addEventListener?.('storage', hearStorage)
+    }
+
+    function remove(): void {
+      provider.getTokens = standing(currentRead())
+      if (--guards) return
+      platform.removeEventListener?.('storage', hearStorage)
+      if (orchestrator.getTokenStore() === guarded) orchestrator.setAuthTokenStore(store)
+    }
+
     return () => {
-      unwatch()
-      if (provider.getTokens !== read) return
-      provider.getTokens = amplifys
-      orchestrator.setAuthTokenStore(store)
+      if (undone) return
+      undone = true
+      if (running) void running.then(remove)
+      else remove()
     }
   }
 
-  return { look, refresh, install }
+  const inside = { look, refresh, install }
+  Object.assign(guarded, { [AMPLIFY_BEARER]: inside })
+  return inside
 }
 
 /** Whether nobody has signed in, signed out or (with rotation) refreshed between the one and the other. */
@@ -145,18 +196,26 @@ function isSame(one: Stored | null, other: Stored | undefined): boolean {
   return one?.refreshToken === other?.refreshToken
 }
 
-/** As Amplify hands them out: the refresh token and the device's password are nobody's business. */
+function settled(promise: Promise<unknown>): Promise<unknown> {
+  return waitFor(
+    promise.catch(() => undefined),
+    undefined,
+    STUCK_MS,
+  )
+}
+
+/** What Amplify hands out, and its clock; the refresh token and the device's password are nobody's business. */
 function visible(stored: Stored | null): ProvidedTokens | null {
-  if (!stored) return null
-  const names = ['accessToken', 'idToken', 'signInDetails'] as const
-  return Object.fromEntries(
-    names.map((name) => [name, Reflect.get(stored, name)]),
-  ) as unknown as ProvidedTokens
+  return stored && (pick(stored, ['accessToken', 'idToken', 'signInDetails', 'clockDrift']) as ProvidedTokens)
 }
 
 /** All that `target` is and will be, but for some methods. */
 function derive<T extends object>(target: T, methods: Partial<T>): T {
   return Object.assign(Object.create(target) as T, methods)
+}
+
+export function pick(holder: object, names: readonly string[]): object {
+  return Object.fromEntries(names.map((name) => [name, Reflect.get(holder, name) as unknown]))
 }
 
 function assertMethods(holder: object, names: readonly string[]): void {

@@ -94,9 +94,12 @@ export function createManager(
     resetBackoff()
     seenMs = -Infinity
     // Another token of the same session: nothing changes but for those who wait to get one themselves.
-    if (change === 'tokenRefresh' && !current?.queued) return
-    if (change === 'signedOut') become(null, change)
-    else hand = undefined
+    if (change === 'tokenRefresh' && !current?.replaceable) return
+    if (change === 'signedOut') {
+      become(null, change)
+      // The next user does not wait for the last one's refresh.
+      previous = Promise.resolve()
+    } else hand = undefined
     abandon()
     if (change === 'signedIn') {
       known ??= null
@@ -143,11 +146,11 @@ export function createManager(
       const need = await look(visit, request)
       if (!need) return {}
       visit.refreshing = true
-      visit.queued = lock && !request.forceRefresh
+      const name = lockName()
+      if (!lock || !name) return await refresh(visit, need)
+      visit.replaceable = !request.forceRefresh
       // Whoever had the lock before may have refreshed.
-      return await (lock
-        ? locked(lock, visit, async () => refresh(visit, await look(visit, request)))
-        : refresh(visit, need))
+      return await locked(lock, name, visit, async () => refresh(visit, await look(visit, request)))
     } catch (cause) {
       return { error: toBearerError(cause) }
     }
@@ -155,7 +158,7 @@ export function createManager(
 
   /** Whether a refresh is needed, once it is known what is stored. */
   async function look(visit: Visit, request: Wish): Promise<RefreshReason | undefined> {
-    if (!request.forceRefresh && visit === current) await ask(visit)
+    if (!request.forceRefresh) await ask(visit)
     visit.found = hand?.value
     return visit === current && !reasonOf(cooldowns, BACKOFF) ? needOfHand(request) : undefined
   }
@@ -166,16 +169,21 @@ export function createManager(
   }
 
   /** Keeps the lock until the visit has ended, or others can see what was stored; callers have the outcome before. */
-  function locked(lock: RefreshLock, visit: Visit, task: () => Promise<Outcome>): Promise<Outcome> {
+  function locked(
+    lock: RefreshLock,
+    name: string,
+    visit: Visit,
+    task: () => Promise<Outcome>,
+  ): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const hold = async (): Promise<void> => {
-        visit.queued = false
+        visit.replaceable = false
         const outcome = task()
         resolve(outcome)
         const { refreshed } = await Promise.race([outcome, visit.outcome])
         if (refreshed) await new Promise((proceed) => setTimeout(proceed, STORAGE_LAG_MS))
       }
-      lock.run(lockName(), hold, { signal: visit.signal }).catch(reject)
+      lock.run(name, hold, { signal: visit.signal }).catch(reject)
       // Abandoned before its turn came.
       void visit.outcome.then(resolve)
     })
@@ -183,6 +191,7 @@ export function createManager(
 
   /** Asks the provider for what is stored or, with a reason, for newly issued tokens. */
   async function ask(visit: Visit, reason?: RefreshReason): Promise<void> {
+    if (visit !== current) return
     const before = hand
     // A token's age counts from before the call: it never looks younger than it is.
     const receivedAt = currentInstant()
@@ -190,7 +199,11 @@ export function createManager(
     if (visit !== current) return
     if (tokens) {
       const jwt = tokens[`${tokenUse}Token`]
-      const token = readToken(jwt, receivedAt, reason ? undefined : (known?.issuerAheadMs ?? 0))
+      const token = readToken(
+        jwt,
+        receivedAt,
+        reason ? undefined : (tokens.clockDrift ?? known?.issuerAheadMs ?? 0),
+      )
       if (!token) throw new BearerError('invalidToken')
       // The same token again says nothing new about its age, and is no answer to the wish for a better one.
       const companion = readToken(tokens[COMPANION[tokenUse]], receivedAt, token.issuerAheadMs)
@@ -231,7 +244,8 @@ export function createManager(
 
   async function find<K extends 'value' | 'tokens'>(what: K, request: Wish = {}): Promise<Held[K] | null> {
     const { rejectedToken, route = ANYWHERE, signal } = request
-    const isRecent = performance.now() - seenMs < REREAD_AFTER_MS
+    // Amplify asks when it has been told of a sign-in, before it tells others.
+    const isRecent = (hand ?? !request.all) && performance.now() - seenMs < REREAD_AFTER_MS
     /** The request is bound to the user of this token; if nobody has looked for a while, to whomever a look finds. */
     let boundTo = rejectedToken ?? (isRecent ? hand?.value : undefined)
     let outcome: Outcome | undefined

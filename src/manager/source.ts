@@ -3,8 +3,8 @@ import type { TokenProvider } from './types.js'
 /** Where a manager gets its tokens, and how it hears of changes that others make. */
 export interface TokenSource {
   readonly provider: TokenProvider
-  /** What all who share the session call their lock. */
-  readonly lockName?: () => string
+  /** What all who share the session call their lock; `undefined`: none is needed. */
+  readonly lockName?: () => string | undefined
   /**
    * Calls `listener` with `'signedIn'`, `'signedOut'`, `'tokenRefresh'`, or anything else for other changes; returns
    * what stops that.

@@ -7,6 +7,8 @@ export interface ProvidedTokens {
   readonly accessToken: Jwt
   /** Needed for `tokenUse: 'id'`. */
   readonly idToken?: Jwt | undefined
+  /** How far the issuer's clock is ahead of this device's, in milliseconds, if the provider knows. */
+  readonly clockDrift?: number | undefined
 }
 
 /**

@@ -17,7 +17,7 @@ export interface Visit {
   /** A refresh, not just a look at what is stored: requests wait for it. */
   refreshing?: boolean
   /** It waits for the lock, and somebody else's refresh would do as well. */
-  queued?: boolean | undefined
+  replaceable?: boolean
   /** The token that a look found, even if it is refreshed then: whoever waits is bound to its user. */
   found?: string | undefined
 }

@@ -7,7 +7,7 @@ import type { RefreshLock } from './types.js'
  */
 export function createWebLock(timeoutMs: number): RefreshLock | undefined {
   const locks = platform.location && platform.navigator?.locks
-  return locks && { run: (name, task) => runLocked(locks, name, task, timeoutMs) }
+  return locks && { run: (name, task, { signal } = {}) => runLocked(locks, name, task, timeoutMs, signal) }
 }
 
 async function runLocked<T>(
@@ -15,6 +15,7 @@ async function runLocked<T>(
   name: string,
   task: () => Promise<T>,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<T> {
   let running: Promise<T> | undefined
   const impatience = new AbortController()
@@ -27,11 +28,13 @@ async function runLocked<T>(
     clearTimeout(timer)
     return (running ??= task())
   }
+  signal?.addEventListener('abort', giveUp)
   const granted = locks.request(name, { signal: impatience.signal }, hold)
   const holder = holderOf(locks, name)
   try {
     await granted
   } catch {
+    if (signal?.aborted) throw signal.reason
     if (impatience.signal.aborted) {
       // Not from somebody who has stolen it meanwhile: that one is at work.
       const steal = (await holderOf(locks, name)) === (await holder)

@@ -89,6 +89,27 @@ describeInBrowser('in Chromium', () => {
       for (const tab of tabs) expect(await storedTokens(tab)).toEqual({})
     })
 
+    test("another application's sign-out on the same origin is none of theirs", async () => {
+      const [first, second] = await openTabs(profile)
+      await ask(first, true)
+      await second.page.evaluate(() => {
+        const key = 'CognitoIdentityServiceProvider.anotherclient.zoe.refreshToken'
+        localStorage.setItem(key, 'hers')
+        localStorage.removeItem(key)
+      })
+      // Amplify tells of it all the same.
+      await until(async () => (await first.app.evaluate((it) => it.heard())).includes('signedOut'))
+      await expectSignedIn([first, second])
+      expect(await first.app.evaluate((it) => it.events())).not.toContain('signedOut')
+    })
+
+    test('a second manager of a page, whose reads the guard serves, waits for no lock of its own', async () => {
+      const [tab] = await openTabs(profile)
+      const token = await tab.app.evaluate((it) => it.secondManager())
+      expectAll(await ask(tab), token)
+      expect(profile.refreshes()).toBe(1)
+    })
+
     test('one is closed while it refreshes: another refreshes in its place', async () => {
       const [closed, ...others] = await openExpiredTabs(profile, 'warm')
       profile.pool.fail('hang', { operation: 'GetTokensFromRefreshToken', times: 1 })

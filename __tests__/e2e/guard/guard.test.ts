@@ -4,10 +4,22 @@ import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
 import { Hub } from 'aws-amplify/utils'
 import { createUserPool } from '../../../src/testing/index.js'
 import { configureAmplify, signInAlice, signInAs } from '../../testing/amplify.js'
-import { amplifyToken, createStage, endStages, slowly, times, until, wait, type Stage } from './stage.js'
+import {
+  amplifyToken,
+  createStage,
+  endStages,
+  otherTabRemoves,
+  slowly,
+  times,
+  until,
+  wait,
+  type Stage,
+} from './stage.js'
 
 // What happens to a session that several read, refresh, end and change at once.
 afterEach(endStages)
+
+const REFRESH_TOKEN = 'CognitoIdentityServiceProvider.testclient.alice.refreshToken'
 
 /** Every caller's ways to a token. */
 const both = (stage: Stage) => (index: number) => (index % 2 ? amplifyToken() : stage.tokens.getToken())
@@ -185,9 +197,9 @@ describe('sign-out and user switch while a refresh is under way', () => {
     const stage = await createStage()
     const { tokens, storage } = stage
     await tokens.getToken({ forceRefresh: true })
-    Hub.dispatch('auth', { event: 'signedOut' })
-    expect([await tokens.getToken(), await amplifyToken()]).toEqual([null, null])
+    otherTabRemoves(REFRESH_TOKEN)
     await until(() => !storage.item('.refreshToken'))
+    Hub.dispatch('auth', { event: 'signedOut' })
     expect([await tokens.getToken(), await amplifyToken()]).toEqual([null, null])
   })
 
@@ -198,10 +210,10 @@ describe('sign-out and user switch while a refresh is under way', () => {
     storage.counts.writes = 0
     const refresh = Promise.allSettled([tokens.getToken({ forceRefresh: true })])
     await until(() => storage.counts.writes === 2)
-    Hub.dispatch('auth', { event: 'signedOut' })
+    otherTabRemoves(REFRESH_TOKEN)
     await refresh
     await until(() => !storage.item('.refreshToken'))
-    expect([await tokens.getToken(), await amplifyToken()]).toEqual([null, null])
+    expect(storage.item('.accessToken')).toBeUndefined()
   })
 
   test('… but not after somebody has signed in again', async () => {
@@ -209,10 +221,44 @@ describe('sign-out and user switch while a refresh is under way', () => {
     await stage.tokens.getToken({ forceRefresh: true })
     await signOut()
     await signInAlice()
-    Hub.dispatch('auth', { event: 'signedOut' })
+    otherTabRemoves(REFRESH_TOKEN)
     await wait(50)
     expect(await amplifyToken()).toBe(stage.storage.item('.accessToken'))
     expect(await stage.tokens.getToken()).toBe(stage.storage.item('.accessToken'))
+  })
+
+  test.each([
+    'CognitoIdentityServiceProvider.another.alice.refreshToken',
+    'CognitoIdentityServiceProvider.testclient.zoe.refreshToken',
+    'CognitoIdentityServiceProvider.testclient.alice.idToken',
+  ])('what another tab does to %s is none of its business', async (key) => {
+    const stage = await createStage()
+    const token = await stage.tokens.getToken({ forceRefresh: true })
+    otherTabRemoves(key)
+    await wait(50)
+    expect(stage.storage.item('.accessToken')).toBe(token)
+  })
+
+  test('a sign-in in another tab is seen by Amplify before it tells of it', async () => {
+    const stage = await createStage()
+    const session = [...stage.storage.items]
+    await signOut()
+    expect(await amplifyToken()).toBeNull()
+    for (const [key, value] of session) stage.storage.items.set(key, value)
+    expect((await getCurrentUser()).username).toBe('alice')
+  })
+
+  test('after a sign-out nobody waits for a refresh that hangs', async () => {
+    const stage = await createStage()
+    await stage.tokens.getToken()
+    stage.pool.fail('hang', { times: 1, operation: 'GetTokensFromRefreshToken' })
+    stage.tokens.getToken({ forceRefresh: true }).catch(() => undefined)
+    await until(() => stage.refreshes() === 1)
+    await signOut()
+    await expect(getCurrentUser()).rejects.toMatchObject({ name: 'UserUnAuthenticatedException' })
+    await signInAs('bob', 'builder')
+    expect(await amplifyToken()).toBe(await stage.tokens.getToken())
+    expect((await getCurrentUser()).username).toBe('bob')
   })
 
   test('a sign-in is seen by Amplify and the manager at once', async () => {
@@ -313,6 +359,44 @@ describe('a refresh that goes wrong', () => {
     await signInAlice()
     expect(await stage.tokens.getToken()).toBe(stage.storage.item('.accessToken'))
     expect(await amplifyToken({ forceRefresh: true })).toBe(stage.storage.item('.accessToken'))
+  })
+
+  test('storage that never answers once: the next call works, and so does the sign-out', async () => {
+    let hangs = false
+    const operation = () => (hangs ? ((hangs = false), new Promise(() => undefined)) : Promise.resolve())
+    const stage = await createStage({ operation, manager: { refreshTimeoutMs: 200 } })
+    hangs = true
+    await expect(amplifyToken()).rejects.toMatchObject({ code: 'refreshTimeout' })
+    // Amplify's own operations are not held up for ever.
+    await signOut()
+    await until(() => !stage.storage.item('.refreshToken'))
+    await signInAlice()
+    expect(await amplifyToken()).toBe(stage.storage.item('.accessToken'))
+  }, 15_000)
+
+  test('a late answer does not replace newer tokens, where refresh tokens do not rotate', async () => {
+    const stage = await createStage({ rotation: false, manager: { refreshTimeoutMs: 100 } })
+    await stage.tokens.getToken()
+    stage.pool.fail('hang', { times: 1 })
+    await expect(stage.tokens.getToken({ forceRefresh: true })).rejects.toMatchObject({
+      code: 'refreshTimeout',
+    })
+    const newer = await stage.tokens.getToken({ forceRefresh: true })
+    stage.pool.heal()
+    await until(() => stage.pool.calls.filter(({ outcome }) => outcome === 'pending').length === 0)
+    await wait(50)
+    expect(stage.storage.item('.accessToken')).toBe(newer)
+  })
+
+  test('an old failure is not held against a session that has ended since', async () => {
+    const stage = await createStage()
+    stage.pool.fail('serviceError')
+    await expect(stage.tokens.getToken({ forceRefresh: true })).rejects.toMatchObject({
+      code: 'serviceError',
+    })
+    stage.storage.items.clear()
+    Hub.dispatch('core', { event: 'configure' })
+    expect(await stage.tokens.getToken()).toBeNull()
   })
 
   test('an answer that comes after that is stored: with rotation there is no other', async () => {
@@ -421,6 +505,30 @@ describe('what Amplify hands out', () => {
     tokenOrchestrator.waitForInflightOAuth = waitForInflightOAuth
     complete()
     expect(new Set(await Promise.all(asked))).toEqual(new Set([stage.storage.item('.accessToken')]))
+  })
+
+  test('clientMetadata of a call that needed no refresh goes with no other', async () => {
+    const stage = await createStage()
+    const fetched = jest.spyOn(globalThis, 'fetch')
+    await fetchAuthSession({ clientMetadata: { tenant: 'blue' } })
+    await stage.tokens.getToken({ forceRefresh: true })
+    expect(fetched.mock.lastCall?.[1]?.body).not.toContain('ClientMetadata')
+  })
+
+  test('a device whose clock is two hours behind: what has expired is refreshed, also after a page load', async () => {
+    const stage = await createStage({ clockSkewMs: 7_200_000 })
+    await stage.age(5_400_000)
+    expect(await amplifyToken()).toBe(stage.storage.item('.accessToken'))
+    expect(stage.refreshes()).toBe(1)
+  })
+
+  test('… two hours ahead: a sign-in needs no refresh', async () => {
+    const stage = await createStage({ clockSkewMs: -7_200_000 })
+    expect(await amplifyToken()).toBe(stage.storage.item('.accessToken'))
+    await signOut()
+    await signInAlice()
+    expect(await stage.tokens.getToken()).toBe(stage.storage.item('.accessToken'))
+    expect(stage.refreshes()).toBe(0)
   })
 
   test("so does the application's client metadata provider's", async () => {

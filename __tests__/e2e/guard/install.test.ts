@@ -1,11 +1,19 @@
 import { Amplify } from 'aws-amplify'
 import { signOut } from 'aws-amplify/auth'
 import { cognitoUserPoolsTokenProvider as provider } from 'aws-amplify/auth/cognito'
-import { Hub } from 'aws-amplify/utils'
-import { createTokenManager, guardAmplify, type TokenManager } from '../../../src/index.js'
+import { createTokenManager, guardAmplify, type RefreshLock, type TokenManager } from '../../../src/index.js'
 import { createUserPool } from '../../../src/testing/index.js'
 import { configureAmplify, signInAlice } from '../../testing/amplify.js'
-import { amplifyToken, createStage, endStages, times, wait } from './stage.js'
+import {
+  amplifyToken,
+  createStage,
+  endStages,
+  otherTabRemoves,
+  times,
+  until,
+  wait,
+  type Stage,
+} from './stage.js'
 
 const { tokenOrchestrator } = provider
 const managers: TokenManager[] = []
@@ -40,7 +48,7 @@ test('after the undo a sign-out elsewhere is none of its business', async () => 
   const stage = await createStage()
   await stage.tokens.getToken({ forceRefresh: true })
   stage.undo()
-  Hub.dispatch('auth', { event: 'signedOut' })
+  otherTabRemoves('CognitoIdentityServiceProvider.testclient.alice.refreshToken')
   await wait(20)
   expect(stage.storage.item('.refreshToken')).toBeDefined()
 })
@@ -57,6 +65,91 @@ test('twice changes nothing: one refresh, and bare again after both are undone, 
   expect(stage.heard).toEqual(['tokenRefresh', 'tokenRefresh'])
   again()
   expect(isBare()).toBe(true)
+})
+
+test('the undo of the second leaves the first', async () => {
+  const stage = await createStage()
+  const again = guardAmplify(stage.tokens)
+  const other = guardAmplify(createManager())
+  other()
+  again()
+  await Promise.all(times(10, () => amplifyToken({ forceRefresh: true })))
+  expect(stage.refreshes()).toBe(1)
+  stage.undo()
+  expect(isBare()).toBe(true)
+})
+
+test('one that is closed leaves it to the one before', async () => {
+  const stage = await createStage()
+  const manager = createManager()
+  const other = guardAmplify(manager)
+  manager.close()
+  await Promise.all(times(10, () => amplifyToken({ forceRefresh: true })))
+  await stage.tokens.getToken({ forceRefresh: true })
+  expect(stage.refreshes()).toBe(2)
+  other()
+})
+
+test('a manager that was closed without an undo: the next one refreshes once', async () => {
+  const stage = await createStage()
+  stage.tokens.close()
+  expect(await createManager().getToken({ forceRefresh: true })).toBe(stage.storage.item('.accessToken'))
+  expect(stage.refreshes()).toBe(1)
+})
+
+test('a read that somebody puts back over the guard: the manager refreshes once', async () => {
+  const stage = await createStage()
+  const guarded = provider.getTokens.bind(provider)
+  Reflect.deleteProperty(provider, 'getTokens')
+  expect(await stage.tokens.getToken({ forceRefresh: true })).toBe(stage.storage.item('.accessToken'))
+  expect(stage.refreshes()).toBe(1)
+  provider.getTokens = guarded
+  stage.undo()
+  Reflect.deleteProperty(provider, 'getTokens')
+  expect(isBare()).toBe(true)
+})
+
+test.each([
+  [
+    'undone and closed',
+    (stage: Stage) => {
+      stage.undo()
+      stage.tokens.close()
+    },
+  ],
+  [
+    'closed',
+    (stage: Stage) => {
+      stage.tokens.close()
+    },
+  ],
+])('a guard that is %s during a refresh: nobody uses the refresh token twice', async (_, end) => {
+  const stage = await createStage({ latencyMs: 50 })
+  await stage.age()
+  const first = amplifyToken()
+  await until(() => stage.refreshes() === 1)
+  end(stage)
+  const found = await Promise.all([first, amplifyToken(), amplifyToken()])
+  expect(new Set(found)).toEqual(new Set([stage.storage.item('.accessToken')]))
+  expect(stage.refreshes()).toBe(1)
+  stage.undo()
+  expect(isBare()).toBe(true)
+})
+
+test('two managers with one lock of the application: the second does not wait for itself', async () => {
+  let last: Promise<unknown> = Promise.resolve()
+  const lock: RefreshLock = {
+    run(_name, task) {
+      const result = last.then(task)
+      last = result.catch(() => undefined)
+      return result
+    },
+  }
+  const stage = await createStage({ manager: { lock } })
+  const second = createTokenManager({ lock })
+  managers.push(second)
+  expect(await second.getToken({ forceRefresh: true })).toBe(stage.storage.item('.accessToken'))
+  expect(stage.refreshes()).toBe(1)
 })
 
 test('several managers on one Amplify share one refresh', async () => {

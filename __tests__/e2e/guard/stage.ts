@@ -29,6 +29,13 @@ export async function amplifyToken(options?: { forceRefresh: boolean }): Promise
   return tokens?.accessToken.toString() ?? null
 }
 
+const page = new EventTarget()
+
+/** As browsers tell that another tab has removed something from storage. */
+export function otherTabRemoves(key: string): void {
+  page.dispatchEvent(Object.assign(new Event('storage'), { key, newValue: null }))
+}
+
 export interface Stage {
   readonly pool: UserPool
   readonly storage: Storage
@@ -68,6 +75,10 @@ export async function createStage(
   const endpoint = await pool.listen()
   const storage = configureAmplify(endpoint.amplifyConfig(), createStorage(operation))
   await signInAlice()
+  Object.assign(globalThis, {
+    addEventListener: page.addEventListener.bind(page),
+    removeEventListener: page.removeEventListener.bind(page),
+  })
   const heard: string[] = []
   const stop = Hub.listen('auth', ({ payload }) => heard.push(payload.event))
   const tokens = createTokenManager(manager)
@@ -112,4 +123,6 @@ export async function createStage(
 
 export async function endStages(): Promise<void> {
   for (const end of endings.splice(0).reverse()) await end()
+  Reflect.deleteProperty(globalThis, 'addEventListener')
+  Reflect.deleteProperty(globalThis, 'removeEventListener')
 }

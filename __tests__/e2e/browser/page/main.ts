@@ -1,5 +1,6 @@
 import { Amplify } from 'aws-amplify'
 import { fetchAuthSession, getCurrentUser, signIn, signOut } from 'aws-amplify/auth'
+import { Hub } from 'aws-amplify/utils'
 import {
   createTokenManager,
   guardAmplify,
@@ -18,6 +19,8 @@ export type Answer =
 
 let manager: TokenManager | undefined
 const events: string[] = []
+const heard: string[] = []
+Hub.listen('auth', ({ payload }) => heard.push(payload.event), { enableCrossTabEvents: true })
 
 function started(): TokenManager {
   if (!manager) throw new Error('start() comes first')
@@ -92,6 +95,10 @@ const app = {
       )
     }),
   events: () => [...events],
+  /** What Amplify told, of other tabs as well. */
+  heard: () => [...heard],
+  /** A forced refresh through a manager of its own. */
+  secondManager: () => createTokenManager().getToken({ forceRefresh: true }),
   stats: () => started().stats(),
   readSession,
   plantTokens,

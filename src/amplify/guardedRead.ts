@@ -1,0 +1,25 @@
+import * as cognito from 'aws-amplify/auth/cognito'
+import type { TokenProvider } from '../manager/types.js'
+
+/** The property by which a guard's read is known and whose read it is, and the Hub channel that tells of what Amplify writes. */
+export const AMPLIFY_BEARER = 'amplify-bearer'
+
+export type Read = (typeof cognito.cognitoUserPoolsTokenProvider)['getTokens']
+
+/** Amplify's read, or that of a guard in its place. */
+export interface GuardedRead extends Read {
+  [AMPLIFY_BEARER]?: {
+    /** Whose own reads it lets through. */
+    readonly owner: TokenProvider
+    /** What has to be in its place: itself, until it is undone. */
+    readonly standing: () => GuardedRead
+  }
+}
+
+export function currentRead(): GuardedRead {
+  return Reflect.get(cognito.cognitoUserPoolsTokenProvider, 'getTokens')
+}
+
+export function standing(read: GuardedRead): GuardedRead {
+  return read[AMPLIFY_BEARER]?.standing() ?? read
+}
