@@ -145,9 +145,10 @@ export function reachInside(): Inside {
 
   /** Storage shows other tabs' changes late: what was stored after a sign-out there goes as well. */
   function hearStorage({ key, newValue }: StorageChange): void {
+    if (newValue) return
     void exclusive(async () => {
-      const clientId = Amplify.getConfig().Auth?.Cognito.userPoolClientId ?? ''
-      if (newValue || !latest || !key?.endsWith(`.${clientId}.${latest.username}.refreshToken`)) return
+      const { userPoolClientId = '' } = Amplify.getConfig().Auth?.Cognito ?? {}
+      if (!latest || !key?.endsWith(`.${userPoolClientId}.${latest.username}.refreshToken`)) return
       await clear(latest)
       latest = undefined
     })
