@@ -43,9 +43,6 @@ export function amplifySource(): TokenSource {
         ? `${AMPLIFY_BEARER}:${Amplify.getConfig().Auth?.Cognito.userPoolClientId}`
         : undefined,
     watch(listener) {
-      const hear = ({ payload }: { payload: { event: string } }): void => {
-        listener(payload.event)
-      }
       const stops = [
         Hub.listen(
           'auth',
@@ -60,8 +57,9 @@ export function amplifySource(): TokenSource {
           { enableCrossTabEvents: true },
         ),
         // `Amplify.configure`
-        Hub.listen('core', hear),
-        Hub.listen(AMPLIFY_BEARER, hear),
+        Hub.listen('core', ({ payload }) => {
+          listener(payload.event)
+        }),
       ]
       return () => {
         for (const stop of stops) stop()

@@ -1,7 +1,7 @@
 import * as cognito from 'aws-amplify/auth/cognito'
 import type { TokenProvider } from '../manager/types.js'
 
-/** The property by which a guard's read is known and whose read it is, and the Hub channel that tells of what Amplify writes. */
+/** The property by which a guard's read is known, and whose read it is. */
 export const AMPLIFY_BEARER = 'amplify-bearer'
 
 export type Read = (typeof cognito.cognitoUserPoolsTokenProvider)['getTokens']

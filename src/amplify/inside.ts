@@ -1,6 +1,5 @@
 import { Amplify } from 'aws-amplify'
 import * as cognito from 'aws-amplify/auth/cognito'
-import { Hub } from 'aws-amplify/utils'
 import { assertFunction, BearerError } from '../errors.js'
 import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
 import { waitFor } from '../manager/waiting.js'
@@ -69,22 +68,12 @@ export function reachInside(): Inside {
 
   const load = (): Promise<Stored | null> => exclusive(() => store.loadTokens())
 
-  /** Amplify's store, whose every operation waits its turn, and whose writes are told of. */
+  /** Amplify's store, whose every operation waits its turn. */
   const guarded = derive(store, {
     loadTokens: load,
-    storeTokens: (tokens) =>
-      told(async () => {
-        const before = await store.loadTokens()
-        await store.storeTokens(tokens)
-        return before?.username === tokens.username ? 'tokenRefresh' : 'changed'
-      }),
-    clearTokens: () => told(() => store.clearTokens().then(() => 'changed')),
+    storeTokens: (tokens) => exclusive(() => store.storeTokens(tokens)),
+    clearTokens: () => exclusive(() => store.clearTokens()),
   })
-
-  /** Before Amplify tells of it: at a sign-in it looks up the user in between. */
-  async function told(write: () => Promise<string>): Promise<void> {
-    Hub.dispatch(AMPLIFY_BEARER, { event: await exclusive(write) })
-  }
 
   /** Unless others are stored by now. */
   async function clear(tokens: Stored | undefined): Promise<void> {
