@@ -4,12 +4,16 @@ import { AMPLIFY_BEARER, type Read } from './guardedRead.js'
 import { pick, reachInside, type ReadOptions } from './inside.js'
 
 /**
- * From now on Amplify's own token reads (`fetchAuthSession`, `getCurrentUser`, Data, API, other managers) get what the
+ * Puts a read of its own in the place of Amplify's, at run time: from now on Amplify's own token reads (`fetchAuthSession`, `getCurrentUser`, Data, API, other managers) get what the
  * manager has, and wait for its refresh, as its own callers do: there is one refresh, and nobody signs anybody out.
  * Before or after `Amplify.configure`, with any key-value storage. Returns the undo; call it before you close the manager.
- * Of several guards the last counts, until it is undone.
+ * Of several guards the last counts, until it is undone. Once, at module level, not in a component.
  *
  * A token provider of your own around Cognito's has to hand on the options that it gets, as they are.
+ *
+ * @example
+ * const tokens = createTokenManager()
+ * guardAmplify(tokens)
  *
  * @throws TypeError for a manager with a `tokenProvider` of its own, and where aws-amplify has changed inside;
  * BearerError for a closed manager
@@ -18,9 +22,9 @@ export function guardAmplify(manager: TokenManager): () => void {
   const { tokenProvider } = Object(manager) as Partial<TokenManager>
   assertOption(
     tokenProvider && AMPLIFY_BEARER in tokenProvider,
-    'manager.tokenProvider',
-    typeof tokenProvider,
-    "Amplify's: createTokenManager's default",
+    "guardAmplify's manager",
+    tokenProvider ? 'one with a tokenProvider' : typeof manager,
+    'a token manager that was created without tokenProvider',
   )
   if (manager.closed) throw new BearerError('closed')
   const { look, refresh, install } = reachInside()

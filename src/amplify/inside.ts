@@ -209,5 +209,6 @@ export function pick(holder: object, names: readonly string[]): object {
 }
 
 function assertMethods(holder: object, names: readonly string[]): void {
-  for (const name of names) assertFunction(Reflect.get(holder, name), `aws-amplify's ${name}`)
+  for (const name of names)
+    assertFunction(Reflect.get(holder, name), `aws-amplify's ${name} (6.15.8 to 6.22.1 have one)`)
 }

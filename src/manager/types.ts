@@ -34,8 +34,8 @@ export interface TokenManagerOptions {
   /** After this many milliseconds an unanswered refresh counts as failed. @default 30_000 */
   refreshTimeoutMs?: number | undefined
   /**
-   * Keeps all who share the session from refreshing at the same time. @default Web Locks, in pages and workers that have
-   * them; the callers of one manager never do
+   * Keeps others who share the session from refreshing at the same time; the callers of one manager share one refresh
+   * with or without it. @default Web Locks, in pages and workers that have them
    */
   lock?: RefreshLock | undefined
 }
@@ -45,6 +45,9 @@ export interface RefreshLock {
   /**
    * Runs the task when its turn has come, and lets others have theirs when it has settled. May reject when the signal
    * aborts before that: nobody waits for the task any more.
+   *
+   * `name` is `amplify-bearer:` and the user pool client's ID; for managers with a `tokenProvider` it is `amplify-bearer`
+   * for all of them: on a server, add the user.
    */
   run<T>(name: string, task: () => Promise<T>, options?: { signal?: AbortSignal }): Promise<T>
 }
@@ -125,8 +128,7 @@ export interface TokenManager {
    */
   getToken(options?: GetTokenOptions): Promise<string | null>
   /**
-   * As {@link TokenManager.getToken}, with all that the token provider gave; neither token has expired. So a manager is a
-   * {@link TokenProvider} itself.
+   * As {@link TokenManager.getToken}, with all that the token provider gave; neither token has expired.
    */
   getTokens(options?: GetTokenOptions): Promise<ProvidedTokens | null>
   /** Tells how the API took a token. `attachBearer` and `wrapFetch` do this; a client of your own should as well. */

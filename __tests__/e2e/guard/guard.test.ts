@@ -8,7 +8,7 @@ import {
   amplifyToken,
   createStage,
   endStages,
-  otherTabRemoves,
+  otherTabStores,
   slowly,
   times,
   until,
@@ -197,7 +197,7 @@ describe('sign-out and user switch while a refresh is under way', () => {
     const stage = await createStage()
     const { tokens, storage } = stage
     await tokens.getToken({ forceRefresh: true })
-    otherTabRemoves(REFRESH_TOKEN)
+    otherTabStores(REFRESH_TOKEN, null)
     await until(() => !storage.item('.refreshToken'))
     Hub.dispatch('auth', { event: 'signedOut' })
     expect([await tokens.getToken(), await amplifyToken()]).toEqual([null, null])
@@ -210,7 +210,7 @@ describe('sign-out and user switch while a refresh is under way', () => {
     storage.counts.writes = 0
     const refresh = Promise.allSettled([tokens.getToken({ forceRefresh: true })])
     await until(() => storage.counts.writes === 2)
-    otherTabRemoves(REFRESH_TOKEN)
+    otherTabStores(REFRESH_TOKEN, null)
     await refresh
     await until(() => !storage.item('.refreshToken'))
     expect(storage.item('.accessToken')).toBeUndefined()
@@ -221,20 +221,21 @@ describe('sign-out and user switch while a refresh is under way', () => {
     await stage.tokens.getToken({ forceRefresh: true })
     await signOut()
     await signInAlice()
-    otherTabRemoves(REFRESH_TOKEN)
+    otherTabStores(REFRESH_TOKEN, null)
     await wait(50)
     expect(await amplifyToken()).toBe(stage.storage.item('.accessToken'))
     expect(await stage.tokens.getToken()).toBe(stage.storage.item('.accessToken'))
   })
 
   test.each([
-    'CognitoIdentityServiceProvider.another.alice.refreshToken',
-    'CognitoIdentityServiceProvider.testclient.zoe.refreshToken',
-    'CognitoIdentityServiceProvider.testclient.alice.idToken',
-  ])('what another tab does to %s is none of its business', async (key) => {
+    ['another client', 'CognitoIdentityServiceProvider.another.alice.refreshToken', null],
+    ['another user', 'CognitoIdentityServiceProvider.testclient.zoe.refreshToken', null],
+    ['another token', 'CognitoIdentityServiceProvider.testclient.alice.idToken', null],
+    ['a refresh', REFRESH_TOKEN, 'a newer one'],
+  ])('what another tab tells of %s ends no session', async (_, key, newValue) => {
     const stage = await createStage()
     const token = await stage.tokens.getToken({ forceRefresh: true })
-    otherTabRemoves(key)
+    otherTabStores(key, newValue)
     await wait(50)
     expect(stage.storage.item('.accessToken')).toBe(token)
   })

@@ -8,7 +8,7 @@ import {
   amplifyToken,
   createStage,
   endStages,
-  otherTabRemoves,
+  otherTabStores,
   times,
   until,
   wait,
@@ -48,7 +48,7 @@ test('after the undo a sign-out elsewhere is none of its business', async () => 
   const stage = await createStage()
   await stage.tokens.getToken({ forceRefresh: true })
   stage.undo()
-  otherTabRemoves('CognitoIdentityServiceProvider.testclient.alice.refreshToken')
+  otherTabStores('CognitoIdentityServiceProvider.testclient.alice.refreshToken', null)
   await wait(20)
   expect(stage.storage.item('.refreshToken')).toBeDefined()
 })
@@ -73,6 +73,7 @@ test('the undo of the second leaves the first', async () => {
   const other = guardAmplify(createManager())
   other()
   again()
+  expect(tokenOrchestrator.getTokenStore()).not.toBe(provider.authTokenStore)
   await Promise.all(times(10, () => amplifyToken({ forceRefresh: true })))
   expect(stage.refreshes()).toBe(1)
   stage.undo()
@@ -198,7 +199,7 @@ test.each([
   const guard = () => guardAmplify(create())
   expect(guard).toThrow(TypeError)
   expect(guard).toThrow(
-    "amplify-bearer: manager.tokenProvider must be Amplify's: createTokenManager's default, not ",
+    "amplify-bearer: guardAmplify's manager must be a token manager that was created without tokenProvider, not ",
   )
   expect(isBare()).toBe(true)
 })
@@ -223,7 +224,9 @@ test.each([
   Object.defineProperty(holder, name, { value: undefined, configurable: true })
   const guard = () => guardAmplify(createManager())
   expect(guard).toThrow(TypeError)
-  expect(guard).toThrow(`amplify-bearer: aws-amplify's ${name} must be a function, not "undefined"`)
+  expect(guard).toThrow(
+    `amplify-bearer: aws-amplify's ${name} (6.15.8 to 6.22.1 have one) must be a function, not "undefined"`,
+  )
   if (own) Object.defineProperty(holder, name, own)
   else Reflect.deleteProperty(holder, name)
   expect(isBare()).toBe(true)

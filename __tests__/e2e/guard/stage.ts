@@ -31,9 +31,9 @@ export async function amplifyToken(options?: { forceRefresh: boolean }): Promise
 
 const page = new EventTarget()
 
-/** As browsers tell that another tab has removed something from storage. */
-export function otherTabRemoves(key: string): void {
-  page.dispatchEvent(Object.assign(new Event('storage'), { key, newValue: null }))
+/** As browsers tell that another tab has changed something in storage; `null`: removed it. */
+export function otherTabStores(key: string, newValue: string | null): void {
+  page.dispatchEvent(Object.assign(new Event('storage'), { key, newValue }))
 }
 
 export interface Stage {
