@@ -149,7 +149,7 @@ export function reachInside(): Inside {
     // A refresh of ours and one of Amplify's would use the same refresh token.
     const amplifys: Read = async (options) => {
       await running
-      return standing(before).call(provider, options)
+      return before.call(provider, options)
     }
     const guard = replace(amplifys)
     const read: GuardedRead = Object.assign((options?: ReadOptions) => (undone ? amplifys : guard)(options), {
