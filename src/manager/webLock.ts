@@ -1,6 +1,9 @@
 import { platform, type WebLocks } from '../platform.js'
 import type { RefreshLock } from './types.js'
 
+/** How long others who lose patience at the same moment take to show. */
+const SETTLING_MS = 50
+
 /**
  * Web Locks (W3C), in pages and workers: in Node they would be shared by all users of a process. A holder that is frozen,
  * or hangs, loses the lock after less than half of `timeoutMs`: whoever has waited needs the rest.
@@ -37,12 +40,22 @@ async function runLocked<T>(
     if (signal?.aborted) throw signal.reason
     if (impatience.signal.aborted) {
       // Not from somebody who has stolen it meanwhile: that one is at work.
-      const steal = (await holderOf(locks, name)) === (await holder)
-      await locks.request(name, { steal }, hold).catch(giveUp)
+      if ((await holderOf(locks, name)) === (await holder)) await takeAway(locks, name, hold)
+      if (!running) await locks.request(name, {}, hold).catch(giveUp)
     }
   }
   // Stolen from: it goes on. Denied, as to pages without an origin: it has not begun.
   return hold()
+}
+
+/** Takes the lock away, and begins unless somebody else has had the same idea at the same moment. */
+async function takeAway(locks: WebLocks, name: string, hold: () => Promise<unknown>): Promise<void> {
+  let lost = false
+  const begin = async (): Promise<unknown> => {
+    await new Promise((proceed) => setTimeout(proceed, SETTLING_MS))
+    return lost || hold()
+  }
+  await locks.request(name, { steal: true }, begin).catch(() => (lost = true))
 }
 
 function holderOf(locks: WebLocks, name: string): Promise<string | undefined> {
