@@ -4,10 +4,11 @@ import { AMPLIFY_BEARER, type Read } from './guardedRead.js'
 import { pick, reachInside, type ReadOptions } from './inside.js'
 
 /**
- * Puts a read of its own in the place of Amplify's, at run time: from now on Amplify's own token reads (`fetchAuthSession`, `getCurrentUser`, Data, API, other managers) get what the
- * manager has, and wait for its refresh, as its own callers do: there is one refresh, and nobody signs anybody out.
- * Before or after `Amplify.configure`, with any key-value storage. Returns the undo; call it before you close the manager.
- * Of several guards the last counts, until it is undone. Once, at module level, not in a component.
+ * Puts a read of its own in the place of Amplify's, at run time: from now on Amplify's own token reads
+ * (`fetchAuthSession`, `getCurrentUser`, Data, API, other managers) get what the manager has, and wait for its refresh, as
+ * its own callers do: there is one refresh, and nobody signs anybody out. Once, at module level, not in a component;
+ * before or after `Amplify.configure`, with any key-value storage. Returns the undo; call it before you close the manager.
+ * Of several guards the last counts, until it is undone.
  *
  * A token provider of your own around Cognito's has to hand on the options that it gets, as they are.
  *

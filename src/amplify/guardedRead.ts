@@ -4,6 +4,7 @@ import type { TokenProvider } from '../manager/types.js'
 /** The property by which a guard's read is known, and whose read it is. */
 export const AMPLIFY_BEARER = 'amplify-bearer'
 
+/** How Amplify reads its tokens. */
 export type Read = (typeof cognito.cognitoUserPoolsTokenProvider)['getTokens']
 
 /** Amplify's read, or that of a guard in its place. */
@@ -16,10 +17,12 @@ export interface GuardedRead extends Read {
   }
 }
 
+/** What is in its place now. */
 export function currentRead(): GuardedRead {
   return Reflect.get(cognito.cognitoUserPoolsTokenProvider, 'getTokens')
 }
 
+/** What has to be in a read's place: a guard's that was undone makes room for what was there before. */
 export function standing(read: GuardedRead): GuardedRead {
   return read[AMPLIFY_BEARER]?.standing() ?? read
 }

@@ -17,6 +17,7 @@ import type {
   TokenProvider,
   TokenStats,
 } from './types.js'
+import { underLock } from './underLock.js'
 import { createVisit, type Outcome, type Visit } from './visit.js'
 import { abortReason, waitFor } from './waiting.js'
 import { createWebLock } from './webLock.js'
@@ -25,8 +26,6 @@ import { createWebLock } from './webLock.js'
 const REREAD_AFTER_MS = 1_000
 /** How long a request with a good token waits for that look, however slow the storage. */
 const PATIENCE_MS = 100
-/** Other tabs of Chromium may see what was stored this much later, the lock notwithstanding. */
-const STORAGE_LAG_MS = 50
 /** The token that comes with another. */
 const COMPANION = { access: 'idToken', id: 'accessToken' } as const
 /** The names of cooldowns that are no route's. */
@@ -109,7 +108,7 @@ export function createManager(
 
   // --- Visits to the token provider ---
 
-  /** Starts a visit. One runs at a time: an abandoned one may still be under way, until it ends or times out. */
+  /** Starts a visit. One runs at a time: an abandoned one may still be under way, until it ends, times out, or its user signs out. */
   function start(request: Wish): Visit {
     const visit = (current = createVisit())
     previous = previous.then(async () => {
@@ -150,7 +149,7 @@ export function createManager(
       if (!lock || !name) return await refresh(visit, need)
       visit.replaceable = !request.forceRefresh
       // Whoever had the lock before may have refreshed.
-      return await locked(lock, name, visit, async () => refresh(visit, await look(visit, request)))
+      return await underLock(lock, name, visit, async () => refresh(visit, await look(visit, request)))
     } catch (cause) {
       return { error: toBearerError(cause) }
     }
@@ -166,27 +165,6 @@ export function createManager(
   async function refresh(visit: Visit, need: RefreshReason | undefined): Promise<Outcome> {
     if (need) await ask(visit, need)
     return { refreshed: need }
-  }
-
-  /** Keeps the lock until the visit has ended, or others can see what was stored; callers have the outcome before. */
-  function locked(
-    lock: RefreshLock,
-    name: string,
-    visit: Visit,
-    task: () => Promise<Outcome>,
-  ): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const hold = async (): Promise<void> => {
-        visit.replaceable = false
-        const outcome = task()
-        resolve(outcome)
-        const { refreshed } = await Promise.race([outcome, visit.outcome])
-        if (refreshed) await new Promise((proceed) => setTimeout(proceed, STORAGE_LAG_MS))
-      }
-      lock.run(name, hold, { signal: visit.signal }).catch(reject)
-      // Abandoned before its turn came.
-      void visit.outcome.then(resolve)
-    })
   }
 
   /** Asks the provider for what is stored or, with a reason, for newly issued tokens. */

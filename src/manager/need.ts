@@ -12,6 +12,7 @@ export interface Held extends Token {
 /** What is in hand: a token, nobody (`null`), or not known (`undefined`). */
 export type Hand = Held | null | undefined
 
+/** What a caller of the manager wants. */
 export interface Wish extends GetTokenOptions {
   /** Both tokens are wanted. */
   readonly all?: boolean

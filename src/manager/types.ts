@@ -127,9 +127,7 @@ export interface TokenManager {
    * @throws {@link BearerError} when there is no token to be had; the signal's reason when it aborts
    */
   getToken(options?: GetTokenOptions): Promise<string | null>
-  /**
-   * As {@link TokenManager.getToken}, with all that the token provider gave; neither token has expired.
-   */
+  /** As {@link TokenManager.getToken}, with all that the token provider gave; neither token has expired. */
   getTokens(options?: GetTokenOptions): Promise<ProvidedTokens | null>
   /** Tells how the API took a token. `attachBearer` and `wrapFetch` do this; a client of your own should as well. */
   report(outcome: TokenOutcome): void
