@@ -220,6 +220,21 @@ describe('back-off', () => {
     }
   })
 
+  test('it does not go on after a sleep in which only one of the two clocks has moved on', async () => {
+    const { provider, manager } = await failing()
+    provider.onRefresh = () => issue()
+    jest.setSystemTime(Date.now() + 3_600_000)
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+  })
+
+  test('nor does a clock that is set back make it longer', async () => {
+    const { provider, manager, lastDelay } = await failing()
+    provider.onRefresh = () => issue()
+    jest.setSystemTime(Date.now() - 3_600_000)
+    jest.advanceTimersByTime(lastDelay() + 1)
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+  })
+
   test('success ends it, and the next failure starts from the beginning', async () => {
     const { provider, manager, lastDelay } = await failing()
     jest.advanceTimersByTime(lastDelay() + 1)

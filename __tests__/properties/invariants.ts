@@ -121,8 +121,8 @@ const backoffIsKept: Invariant = (history) => {
   const reads = new Set<number>()
   return walk(history, (fact) => {
     if (fact.type === 'sent' || fact.type === 'got') handed = fact.token
-    // Told of a change, of the network, or finding one: then another attempt is worth it.
-    if (fact.type === 'changed' || fact.type === 'online') untilMs = -Infinity
+    // Told of a change, of the network, or finding one: then another attempt is worth it. The wall clock counts as well.
+    if (fact.type === 'changed' || fact.type === 'online' || fact.type === 'clockSet') untilMs = -Infinity
     if (fact.type === 'answered' && !fact.failed) {
       if (reads.has(fact.call) && (fact.token !== answered || fact.token !== handed)) untilMs = -Infinity
       answered = fact.token

@@ -17,7 +17,8 @@ export type Fact =
   /** `token`: none for nobody; `failed`: it threw. */
   | { type: 'answered'; call: number; token?: string | undefined; failed?: boolean }
   | { type: 'changed'; change: Change }
-  | { type: 'online' }
+  /** `clockSet`: forward or back. */
+  | { type: 'online' | 'clockSet' }
   | { type: 'closed' }
   | { type: 'told'; event: TokenEvent }
 

@@ -178,7 +178,7 @@ async function take(next: Step, world: World, answer: (nth: number) => void, rag
       await rest()
       return
     case 'setClock':
-      jest.setSystemTime(Date.now() + next.aheadMs)
+      world.setClock(next.aheadMs)
       return
     case 'revoke':
       world.session.revoke()

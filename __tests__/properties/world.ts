@@ -21,6 +21,7 @@ export interface World {
   /** Of the callers that came with a signal, the `nth` (they are counted round); notes who has not settled after `rest`. */
   readonly abort: (nth: number, rest?: () => Promise<void>) => Promise<void>
   readonly online: () => void
+  readonly setClock: (aheadMs: number) => void
   readonly close: () => void
   readonly history: (ragged: boolean) => History
 }
@@ -125,6 +126,10 @@ export function createWorld(plan: SessionPlan, answering: (label: string) => Pro
     online: () => {
       note({ type: 'online' })
       goOnline()
+    },
+    setClock: (aheadMs) => {
+      note({ type: 'clockSet' })
+      jest.setSystemTime(Date.now() + aheadMs)
     },
     close: () => {
       note({ type: 'closed' })

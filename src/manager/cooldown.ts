@@ -1,12 +1,12 @@
 import type { BearerError } from '../errors.js'
+import { after, currentInstant, leftUntilMs, type Instant } from '../token/instant.js'
 import { remember } from './remember.js'
 
 /** A reason to hold off for a while. */
 interface Cooldown {
   readonly reason: BearerError
   readonly times: number
-  /** On the monotonic clock. */
-  readonly untilMs: number
+  readonly until: Instant
 }
 
 /** By the name of what is held off. */
@@ -20,7 +20,7 @@ export function prolong(cooldowns: Cooldowns, name: string, reason: BearerError,
   if (reasonOf(cooldowns, name)) return
   const { times = 0 } = cooldowns.get(name) ?? {}
   const forMs = firstMs * Math.min(30, 2 ** times) * (1 - Math.random() / 2)
-  remember(cooldowns, name, { reason, times: times + 1, untilMs: performance.now() + forMs })
+  remember(cooldowns, name, { reason, times: times + 1, until: after(currentInstant(), forMs) })
 }
 
 /** The reason, while it counts. */
@@ -29,5 +29,6 @@ export function reasonOf(cooldowns: Cooldowns, name: string): BearerError | unde
 }
 
 export function leftOfMs(cooldowns: Cooldowns, name: string): number {
-  return Math.max(0, (cooldowns.get(name)?.untilMs ?? 0) - performance.now())
+  const { until } = cooldowns.get(name) ?? {}
+  return until ? Math.max(0, leftUntilMs(until, currentInstant())) : 0
 }

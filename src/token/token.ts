@@ -1,4 +1,4 @@
-import type { Instant } from './instant.js'
+import { after, leftUntilMs, type Instant } from './instant.js'
 
 /** A decoded JSON Web Token as Amplify hands it out: `toString()` gives the token itself. */
 export interface Jwt {
@@ -28,30 +28,22 @@ const B64_TOKEN = /^[\w.~+/-]+=*$/
  * `issuerAheadMs` is how far the issuer's clock is known to be ahead of this device's. Without it the token is taken to
  * be issued at this moment: then its whole lifetime is left, and the difference of the clocks is learned.
  */
-export function readToken(
-  jwt: Jwt | undefined,
-  { wallMs, monotonicMs }: Instant,
-  issuerAheadMs?: number,
-): Token | undefined {
+export function readToken(jwt: Jwt | undefined, now: Instant, issuerAheadMs?: number): Token | undefined {
   const value = String(jwt)
   if (!jwt || !B64_TOKEN.test(value)) return undefined
   // A token without claims (or no JWT at all) is one that never expires.
   const { exp, iat, sub } = Object(jwt.payload) as Partial<Jwt['payload']>
   const expiresAtMs = milliseconds(exp, Infinity)
   const lifetimeMs = expiresAtMs - milliseconds(iat, -Infinity)
-  const aheadMs = issuerAheadMs ?? milliseconds(iat, wallMs) - wallMs
+  const aheadMs = issuerAheadMs ?? milliseconds(iat, now.wallMs) - now.wallMs
   // Never more than its lifetime: an `iat` in the future only says that this device's clock is behind.
-  const left = Math.min(expiresAtMs - wallMs - aheadMs, lifetimeMs)
-  const expiresAt = { wallMs: wallMs + left, monotonicMs: monotonicMs + left }
-  return { value, subject: sub, expiresAt, lifetimeMs, issuerAheadMs: aheadMs }
+  const left = Math.min(expiresAtMs - now.wallMs - aheadMs, lifetimeMs)
+  return { value, subject: sub, expiresAt: after(now, left), lifetimeMs, issuerAheadMs: aheadMs }
 }
 
-/**
- * How long the token still is good for; negative when it has expired. The less of what the two clocks say: one that was
- * set back, or slept, never makes a token look younger.
- */
+/** How long the token still is good for; negative when it has expired. */
 export function leftMs({ expiresAt }: Token, now: Instant): number {
-  return Math.min(expiresAt.wallMs - now.wallMs, expiresAt.monotonicMs - now.monotonicMs)
+  return leftUntilMs(expiresAt, now)
 }
 
 /** JWT claims count seconds (RFC 7519, NumericDate). */
