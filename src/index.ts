@@ -7,8 +7,10 @@ export { guardAmplify } from './amplify/guardAmplify.js'
 export { BearerError, isBearerError, type BearerErrorCode } from './errors.js'
 export { wrapFetch, type BearerFetch, type BearerRequestInit } from './fetch/wrapFetch.js'
 export type { BearerOptions } from './http/bearer.js'
+export type { AppLifecycle } from './manager/lifecycle.js'
 export type {
   AbortSignalLike,
+  AutoRefreshOptions,
   GetTokenOptions,
   ProvidedTokens,
   RefreshLock,

@@ -8,19 +8,20 @@ export interface WebLocks {
   query(): Promise<{ held?: { name?: string; clientId?: string }[] }>
 }
 
-/** The part of a `storage` event that is used: another tab has changed `localStorage`. */
-export interface StorageChange {
+/** The part of an event that is used; `key` and `newValue` of `storage`: another tab has changed `localStorage`. */
+export interface PageEvent {
+  readonly type: string
   readonly key?: string | null
   readonly newValue?: string | null
 }
 
 /** The globals that not every platform has: Node has no page, React Native no document. */
 interface Platform {
-  readonly document?: { readonly baseURI: string }
+  readonly document?: { readonly baseURI: string; readonly visibilityState?: string }
   readonly location?: { readonly href: string }
-  readonly navigator?: { readonly locks?: WebLocks }
-  readonly addEventListener?: (type: string, listener: (event: StorageChange) => void) => void
-  readonly removeEventListener?: (type: string, listener: (event: StorageChange) => void) => void
+  readonly navigator?: { readonly locks?: WebLocks; readonly onLine?: boolean }
+  readonly addEventListener?: (type: string, listener: (event: PageEvent) => void) => void
+  readonly removeEventListener?: (type: string, listener: (event: PageEvent) => void) => void
 }
 
 export const platform = globalThis as Platform

@@ -3,7 +3,7 @@ import * as cognito from 'aws-amplify/auth/cognito'
 import { assertFunction, BearerError } from '../errors.js'
 import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
 import { waitFor } from '../manager/waiting.js'
-import { platform, type StorageChange } from '../platform.js'
+import { platform, type PageEvent } from '../platform.js'
 import { AMPLIFY_BEARER, currentRead, standing, type GuardedRead, type Read } from './guardedRead.js'
 
 type Store = (typeof cognito.cognitoUserPoolsTokenProvider)['authTokenStore']
@@ -133,7 +133,7 @@ export function reachInside(): Inside {
   }
 
   /** Storage shows other tabs' changes late: what was stored after a sign-out there goes as well. */
-  function hearStorage({ key, newValue }: StorageChange): void {
+  function hearStorage({ key, newValue }: PageEvent): void {
     if (newValue) return
     void exclusive(async () => {
       const { userPoolClientId = '' } = Amplify.getConfig().Auth?.Cognito ?? {}

@@ -2,12 +2,15 @@ import { assertFunction, assertOption, BearerError, type BearerErrorCode } from 
 import { platform } from '../platform.js'
 import { currentInstant } from '../token/instant.js'
 import { leftMs, readToken } from '../token/token.js'
+import { keepChecking } from './autoRefresh.js'
 import { leftOfMs, prolong, reasonOf, type Cooldowns } from './cooldown.js'
+import { pageLifecycle } from './lifecycle.js'
 import { needOf, type Hand, type Held, type Wish } from './need.js'
 import { assertMilliseconds } from './options.js'
 import { remember } from './remember.js'
 import type { TokenSource } from './source.js'
 import type {
+  AutoRefreshOptions,
   RefreshLock,
   RefreshReason,
   TokenEvent,
@@ -144,7 +147,7 @@ export function createManager(
     try {
       const need = await look(visit, request)
       if (!need) return {}
-      visit.refreshing = true
+      visit.refreshing = request.inBackground ? 'background' : 'foreground'
       const name = lockName()
       if (!lock || !name) return await refresh(visit, need)
       visit.replaceable = !request.forceRefresh
@@ -236,19 +239,21 @@ export function createManager(
       const usable = !need || need === 'due'
       const failed = outcome?.error
       if (failed && !(usable && hand)) throw failed
-      const seen = outcome ?? isRecent
+      // Whoever refreshes has looked.
+      const inBackground = current?.refreshing === 'background'
+      const seen = outcome ?? (isRecent || inBackground)
       if (seen && boundTo && hand !== undefined && (!hand || owners.get(boundTo) !== hand.subject)) {
         throw new BearerError(hand ? 'userChanged' : ended)
       }
       const failure = need && (failed ?? reasonOf(cooldowns, BACKOFF))
-      const good = !need || (usable && failure)
-      if (good && seen && !current?.refreshing) return hand?.[what] ?? null
+      const good = !need || (usable && (failure || inBackground))
+      if (good && seen && (inBackground || !current?.refreshing)) return hand?.[what] ?? null
       if (!current) {
         const refusal = need === 'rejected' && (reasonOf(cooldowns, ANYWHERE) ?? reasonOf(cooldowns, route))
         if (refusal) throw refusal
         if (!usable && failure) throw failure
       }
-      if (!outcome) counters.waits++
+      if (!outcome && !request.inBackground) counters.waits++
       const visit = current ?? start(request)
       outcome = await waitFor(visit.outcome, {}, good && PATIENCE_MS, signal)
       // It has tried this one's patience; the others' is not tried for a while.
@@ -294,6 +299,17 @@ export function createManager(
     }
   }
 
+  /** What goes wrong in the background is told to listeners. */
+  function refreshEarly(): void {
+    const wish = { inBackground: true }
+    if (needOfHand(wish)) find('value', wish).catch(() => undefined)
+  }
+
+  function startAutoRefresh({ lifecycle = pageLifecycle }: AutoRefreshOptions = {}): () => void {
+    if (life.signal.aborted) throw new BearerError('closed')
+    return keepChecking(refreshEarly, lifecycle, resetBackoff, life.signal)
+  }
+
   function close(): void {
     life.abort()
     platform.removeEventListener?.('online', resetBackoff)
@@ -311,6 +327,7 @@ export function createManager(
     getTokens: (request) => find('tokens', { ...request, all: true }),
     report,
     subscribe,
+    startAutoRefresh,
     stats: () => JSON.parse(JSON.stringify(counters)) as TokenStats,
     close,
     [Symbol.dispose]: close,

@@ -16,12 +16,17 @@ export type Hand = Held | null | undefined
 export interface Wish extends GetTokenOptions {
   /** Both tokens are wanted. */
   readonly all?: boolean
+  /** Nobody waits: a token that is about to be due is refreshed before requests have to wait for that. */
+  readonly inBackground?: boolean
 }
+
+/** Before a token is due: two checks of auto refresh. For tokens that live a few minutes, less. */
+const EARLY_MS = 30_000
 
 /** Why what is in hand will not do for a request; with `'due'` it still may. What is not known counts as expired. */
 export function needOf(
   hand: Hand,
-  { forceRefresh, rejectedToken, all }: Wish,
+  { forceRefresh, rejectedToken, all, inBackground }: Wish,
   now: Instant,
   windowMs: number,
 ): RefreshReason | undefined {
@@ -31,5 +36,7 @@ export function needOf(
   const left = leftMs(hand, now)
   if (left <= 0 || (all && hand.companion && leftMs(hand.companion, now) <= 0)) return 'expired'
   // The window never exceeds half of the lifetime, or short-lived tokens would always be due.
-  return left < Math.min(windowMs, hand.lifetimeMs / 2) ? 'due' : undefined
+  const dueMs = Math.min(windowMs, hand.lifetimeMs / 2)
+  const earlyMs = inBackground ? Math.min(EARLY_MS, hand.lifetimeMs / 8) : 0
+  return left < dueMs + earlyMs ? 'due' : undefined
 }

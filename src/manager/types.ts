@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BearerErrorCode } from '../errors.js'
 import type { Jwt } from '../token/token.js'
+import type { AppLifecycle } from './lifecycle.js'
 
 /** What a {@link TokenProvider} returns: decoded tokens, as Amplify's `AuthTokens`. */
 export interface ProvidedTokens {
@@ -75,6 +76,12 @@ export interface GetTokenOptions {
   signal?: AbortSignalLike | null | undefined
 }
 
+/** How auto refresh knows its platform. */
+export interface AutoRefreshOptions {
+  /** @default the page's visibility and network; `amplify-bearer/react-native` has one for apps */
+  lifecycle?: AppLifecycle | undefined
+}
+
 /** How the API took a token; what a client reports so that a token nobody accepts is not refreshed over and over. */
 export interface TokenOutcome {
   readonly token: string
@@ -135,6 +142,15 @@ export interface TokenManager {
   subscribe(listener: (event: TokenEvent) => void): () => void
   /** A snapshot of the counters. */
   stats(): TokenStats
+  /**
+   * Refreshes the token shortly before requests would have to wait for that, and makes none wait: looks at the clock
+   * every 15 seconds while the application is in use, and when it comes back (is visible or focused again, out of the
+   * back/forward cache, online). Hidden pages stay quiet; tabs share one refresh. Never keeps a process alive.
+   * Returns what stops it; {@link TokenManager.close} does, too.
+   *
+   * @throws BearerError for a closed manager, TypeError for a wrong option
+   */
+  startAutoRefresh(options?: AutoRefreshOptions): () => void
   /** Releases everyone who waits with `closed`, and every listener. Nothing can be asked of it afterwards. */
   close(): void
   /** {@link TokenManager.close}, for `using`. */

@@ -14,8 +14,8 @@ export interface Visit {
   readonly end: (outcome: Outcome) => void
   /** Aborted by the end: nobody waits any more. */
   readonly signal: AbortSignal
-  /** A refresh, not just a look at what is stored: requests wait for it. */
-  refreshing?: boolean
+  /** A refresh, not just a look at what is stored: requests wait for it, unless it is one in the background. */
+  refreshing?: 'foreground' | 'background'
   /** It waits for the lock, and somebody else's refresh would do as well. */
   replaceable?: boolean
   /** The token that a look found, even if it is refreshed then: whoever waits is bound to its user. */
