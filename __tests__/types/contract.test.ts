@@ -6,6 +6,7 @@ import {
   createTokenManager,
   guardAmplify,
   wrapFetch,
+  type AppLifecycle,
   type BearerErrorCode,
   type RefreshLock,
   type TokenManager,
@@ -26,6 +27,19 @@ const neverCalled = (instance: AxiosInstance, tokens: TokenManager) => {
   createTokenManager({ lock: { run: (_name, task) => task() } })
   const undo: () => void = guardAmplify(createTokenManager())
   undo()
+  createTokenManager({
+    reauthenticate: ({ claims, signal }) => Promise.resolve(signal.aborted || claims['sub'] === 'alice'),
+    reauthenticateTimeoutMs: 1,
+    reauthenticateQueueSize: 1,
+  })
+  // @ts-expect-error: no promise
+  createTokenManager({ reauthenticate: () => true })
+  const lifecycle: AppLifecycle = { isActive: () => true, subscribe: () => () => undefined }
+  const stop: () => void = tokens.startAutoRefresh({ lifecycle })
+  stop()
+  tokens.startAutoRefresh()()
+  void tokens.signOut()
+  void tokens.signOut({ global: true })
   // @ts-expect-error: neither of the two tokens
   createTokenManager({ tokenUse: 'refresh' })
 

@@ -1,8 +1,9 @@
 import { Amplify } from 'aws-amplify'
+import { signOut } from 'aws-amplify/auth'
 import * as cognito from 'aws-amplify/auth/cognito'
 import { Hub } from 'aws-amplify/utils'
 import type { TokenSource } from '../manager/source.js'
-import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
+import type { ProvidedTokens, SignOutOptions, TokenProvider } from '../manager/types.js'
 import { AMPLIFY_BEARER, currentRead } from './guardedRead.js'
 import { toBearerError } from './toBearerError.js'
 
@@ -17,6 +18,7 @@ export function amplifySource(): TokenSource {
   let failure: unknown
   const provider = {
     [AMPLIFY_BEARER]: true,
+    signOut: (options?: SignOutOptions) => signOut(options as Parameters<typeof signOut>[0]),
     async getTokens(options?: { forceRefresh?: boolean }): Promise<ProvidedTokens | null | undefined> {
       try {
         const tokens = await read(options)

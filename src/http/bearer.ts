@@ -66,7 +66,7 @@ export function createBearer(
   }
 
   async function exchange<R extends AnyResponse>(outgoing: Outgoing<R>): Promise<R> {
-    const token = await manager.getToken({ signal: outgoing.signal })
+    const token = await manager.getToken({ signal: outgoing.signal, waitForSignIn: true })
     return token === null ? outgoing.send(token) : attempt(outgoing, token)
   }
 
@@ -89,11 +89,13 @@ export function createBearer(
     if (challenged) {
       // Without queries, which may hold secrets, and ids (what holds a digit).
       const path = outgoing.url.replace(/[?#].*/s, '').replace(/\b\/+[^/]*\d[^/]*/g, '/*')
+      // A body that can be read only once is not sent again, but the next request has the better token.
+      const once = isOneShot(outgoing.body)
       const route = `${outgoing.method ?? 'GET'} ${path}`
       const better = replayOf
         ? new BearerError('tokenRefused')
         : await manager
-            .getToken({ rejectedToken: token, route, signal: outgoing.signal })
+            .getToken({ rejectedToken: token, route, signal: outgoing.signal, waitForSignIn: !once })
             .catch((error: unknown) => {
               if (isBearerError(error)) return error
               throw error
@@ -101,8 +103,7 @@ export function createBearer(
       if (isBearerError(better)) {
         // Defined, not assigned: axios 1.12 and 1.13 make some causes read-only.
         if (failure) Object.defineProperty(failure, 'cause', { value: better })
-        // A body that can be read only once is not sent again, but the next request has the better token.
-      } else if (better && !isOneShot(outgoing.body)) {
+      } else if (better && !once) {
         discard(response.data ?? response.body)
         return attempt(outgoing, better, route)
       }

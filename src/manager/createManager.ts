@@ -5,15 +5,18 @@ import { leftMs, readToken } from '../token/token.js'
 import { keepChecking } from './autoRefresh.js'
 import { leftOfMs, prolong, reasonOf, type Cooldowns } from './cooldown.js'
 import { pageLifecycle } from './lifecycle.js'
+import { createListeners } from './listeners.js'
 import { needOf, type Hand, type Held, type Wish } from './need.js'
 import { assertMilliseconds } from './options.js'
+import { startReauthentication, type Reauthentication } from './reauthentication.js'
 import { remember } from './remember.js'
 import type { TokenSource } from './source.js'
+import { takeTurn } from './takeTurn.js'
 import type {
   AutoRefreshOptions,
   RefreshLock,
   RefreshReason,
-  TokenEvent,
+  SignOutOptions,
   TokenManager,
   TokenManagerOptions,
   TokenOutcome,
@@ -41,14 +44,23 @@ export function createManager(
   toBearerError: (cause: unknown) => BearerError,
   options: TokenManagerOptions,
 ): TokenManager {
-  const { tokenUse = 'access', refreshWindowMs = 300_000, refreshTimeoutMs = 30_000 } = options
+  const {
+    tokenUse = 'access',
+    refreshWindowMs = 300_000,
+    refreshTimeoutMs = 30_000,
+    reauthenticate,
+  } = options
+  const { reauthenticateTimeoutMs: timeoutMs = 300_000, reauthenticateQueueSize: queueSize = 100 } = options
   assertFunction((Object(provider) as Partial<TokenProvider>).getTokens, 'tokenProvider.getTokens')
   assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
   assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
   assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
   const { lock = createWebLock(refreshTimeoutMs) } = options
   if (lock) assertFunction((Object(lock) as Partial<RefreshLock>).run, 'lock.run')
-  const listeners = new Set<(event: TokenEvent) => void>()
+  if (reauthenticate) assertFunction(reauthenticate, 'reauthenticate')
+  assertMilliseconds('reauthenticateTimeoutMs', timeoutMs, 1)
+  assertOption(queueSize >= 0, 'reauthenticateQueueSize', queueSize, 'a number of requests from 0')
+  const { subscribe, emit, clear } = createListeners()
   const counters = {
     refreshes: 0,
     failures: {} as Partial<Record<BearerErrorCode, number>>,
@@ -67,6 +79,8 @@ export function createManager(
   let ended: 'signedOut' | 'sessionExpired' = 'signedOut'
   let seenMs = -Infinity
   let current: Visit | undefined
+  let reauthentication: Reauthentication | undefined
+  let signingOut: Promise<void> | undefined
   let previous: Promise<unknown> = Promise.resolve()
   const life = new AbortController()
   const unwatch = watch?.(follow)
@@ -78,6 +92,14 @@ export function createManager(
   function become(next: Held | null, end?: typeof ended): void {
     const before = known
     let change: 'signedIn' | 'userChanged' | typeof ended | undefined
+    if (reauthentication) {
+      // Nobody is told until the application has answered. Storage may still show what was lost.
+      if (!end && (!next || next.value === before?.value)) {
+        hand = null
+        return
+      }
+      endReauthentication()
+    }
     hand = known = next
     if (next) {
       remember(owners, next.value, next.subject)
@@ -85,6 +107,37 @@ export function createManager(
       else if (before && before.subject !== next.subject) change = 'userChanged'
     } else if (before !== null && (before || end)) change = ended = end ?? 'signedOut'
     if (change) emit({ type: change })
+  }
+
+  /** The grant was rejected: the application may sign its user in again before anybody is told. */
+  function expire(): void {
+    if (!reauthenticate || known === null) {
+      become(null, 'sessionExpired')
+      return
+    }
+    hand = null
+    const conclude = async (signedIn: boolean): Promise<void> => {
+      if (signedIn && asked === reauthentication) {
+        // Who has?
+        hand = undefined
+        await (current ?? start({})).outcome
+      }
+      // Known by now, signed out, or closed.
+      if (asked !== reauthentication) return
+      reauthentication = undefined
+      if (!signedIn || hand === null) become(null, 'sessionExpired')
+    }
+    const asked = (reauthentication ??= startReauthentication(
+      reauthenticate,
+      known?.tokens,
+      { timeoutMs, queueSize },
+      conclude,
+    ))
+  }
+
+  function endReauthentication(): void {
+    reauthentication?.end()
+    reauthentication = undefined
   }
 
   function needOfHand(request: Wish): RefreshReason | undefined {
@@ -129,7 +182,7 @@ export function createManager(
       // Not before the listeners were told: a refresh that one of them asks for joins this one instead of following it.
       if (visit === current) {
         current = undefined
-        if (outcome.error?.code === 'sessionExpired') become(null, 'sessionExpired')
+        if (outcome.error?.code === 'sessionExpired') expire()
       }
       visit.end(outcome)
     })
@@ -233,6 +286,16 @@ export function createManager(
     for (;;) {
       if (signal?.aborted) throw abortReason(signal)
       if (life.signal.aborted) throw new BearerError('closed')
+      if (signingOut) {
+        if (boundTo) throw new BearerError('signedOut')
+        return null
+      }
+      if (reauthentication && request.waitForSignIn) {
+        boundTo ??= known?.value
+        await reauthentication.wait(signal)
+        outcome = hand === null ? { error: new BearerError(ended) } : {}
+        continue
+      }
       // What has just been refreshed is as good as it gets, whatever its claims.
       const isFresh = outcome?.refreshed && hand !== undefined
       const need = isFresh ? undefined : needOfHand(request)
@@ -246,7 +309,7 @@ export function createManager(
         throw new BearerError(hand ? 'userChanged' : ended)
       }
       const failure = need && (failed ?? reasonOf(cooldowns, BACKOFF))
-      const good = !need || (usable && (failure || inBackground))
+      const good = !need || (usable && (failure ?? inBackground))
       if (good && seen && (inBackground || !current?.refreshing)) return hand?.[what] ?? null
       if (!current) {
         const refusal = need === 'rejected' && (reasonOf(cooldowns, ANYWHERE) ?? reasonOf(cooldowns, route))
@@ -281,24 +344,6 @@ export function createManager(
     emit({ type: 'replayed', accepted })
   }
 
-  /** Listeners are kept apart: what one throws is printed, and goes no further. */
-  function emit(event: TokenEvent): void {
-    for (const listener of [...listeners]) {
-      try {
-        listener(event)
-      } catch (error) {
-        console.error(error)
-      }
-    }
-  }
-
-  function subscribe(listener: (event: TokenEvent) => void): () => void {
-    listeners.add(listener)
-    return () => {
-      listeners.delete(listener)
-    }
-  }
-
   /** What goes wrong in the background is told to listeners. */
   function refreshEarly(): void {
     const wish = { inBackground: true }
@@ -310,12 +355,40 @@ export function createManager(
     return keepChecking(refreshEarly, lifecycle, resetBackoff, life.signal)
   }
 
+  async function endSession(options: SignOutOptions | undefined): Promise<void> {
+    abandon()
+    become(null, 'signedOut')
+    try {
+      await takeTurn(previous, lock, lockName(), async () => provider.signOut?.(options))
+    } catch (error) {
+      // Perhaps somebody still is signed in.
+      hand = undefined
+      throw error
+    } finally {
+      signingOut = undefined
+      seenMs = performance.now()
+    }
+  }
+
+  async function signOut(options?: SignOutOptions): Promise<void> {
+    if (life.signal.aborted) throw new BearerError('closed')
+    assertOption(
+      typeof provider.signOut === 'function',
+      'tokenProvider.signOut',
+      typeof provider.signOut,
+      'a function',
+    )
+    // Listeners, which are told of it, find it under way.
+    return (signingOut ??= Promise.resolve(options).then(endSession))
+  }
+
   function close(): void {
     life.abort()
+    endReauthentication()
     platform.removeEventListener?.('online', resetBackoff)
     unwatch?.()
     abandon()
-    listeners.clear()
+    clear()
   }
 
   return {
@@ -328,6 +401,7 @@ export function createManager(
     report,
     subscribe,
     startAutoRefresh,
+    signOut,
     stats: () => JSON.parse(JSON.stringify(counters)) as TokenStats,
     close,
     [Symbol.dispose]: close,

@@ -19,6 +19,23 @@ export interface ProvidedTokens {
 export interface TokenProvider {
   /** May reject, which fails the requests that wait: see `BearerErrorCode` for how errors are told apart. */
   getTokens(options?: { forceRefresh?: boolean }): Promise<ProvidedTokens | null | undefined>
+  /** What {@link TokenManager.signOut} calls, if need be with the same options: ends the session, and forgets the tokens. */
+  signOut?(options?: SignOutOptions): Promise<unknown>
+}
+
+/** As Amplify's `signOut` takes them. */
+export interface SignOutOptions {
+  /** Everywhere: every refresh token of the user is revoked. @default false */
+  global?: boolean
+  oauth?: { redirectUrl?: string }
+}
+
+/** What the application is told when it is to sign its user in again. */
+export interface ReauthenticationContext {
+  /** The claims of the last ID token or, where there is none, access token: `sub`, `email`, …; empty if it was not known. */
+  readonly claims: Readonly<Record<string, unknown>>
+  /** Aborts when nobody waits for the answer any more: take the dialog away. */
+  readonly signal: AbortSignal
 }
 
 /** What a manager can be created with. Every option has a default. */
@@ -39,6 +56,17 @@ export interface TokenManagerOptions {
    * with or without it. @default Web Locks, in pages and workers that have them
    */
   lock?: RefreshLock | undefined
+  /**
+   * The session has ended, and the application may sign its user in again, in place: requests wait, and go out if the
+   * same user is back. Resolves with `true` then, with `false` for given up; only now, or where this option is absent,
+   * listeners hear `sessionExpired`. Called once, however many requests wait. Its own requests must not wait for it:
+   * `bearer: false`. What it throws is printed, and counts as given up.
+   */
+  reauthenticate?: ((context: ReauthenticationContext) => Promise<boolean>) | undefined
+  /** After this many milliseconds without an answer the user has given up. @default 300_000 */
+  reauthenticateTimeoutMs?: number | undefined
+  /** How many requests may wait; others fail at once with `sessionExpired`. @default 100 */
+  reauthenticateQueueSize?: number | undefined
 }
 
 /** Runs one at a time of the tasks with the same name, wherever they are: in tabs, or in processes. */
@@ -72,6 +100,11 @@ export interface GetTokenOptions {
   rejectedToken?: string | undefined
   /** What refused it, for instance `'GET https://api.example.com/admin'`: refusals are remembered by this name. */
   route?: string | undefined
+  /**
+   * Wait while the application signs its user in again (`reauthenticate`). `attachBearer` and `wrapFetch` do; without it
+   * nobody is signed in meanwhile. @default false
+   */
+  waitForSignIn?: boolean | undefined
   /** Stops waiting, at once, with the signal's reason. The refresh goes on for the others. */
   signal?: AbortSignalLike | null | undefined
 }
@@ -151,6 +184,14 @@ export interface TokenManager {
    * @throws BearerError for a closed manager, TypeError for a wrong option
    */
   startAutoRefresh(options?: AutoRefreshOptions): () => void
+  /**
+   * Signs out through Amplify, or `tokenProvider.signOut`. From the call on no request gets the token: who waits for it
+   * is rejected with `signedOut`. A refresh under way, here or in another tab, is waited for, so that what it brings is
+   * signed out as well; one that takes longer than three seconds is called off.
+   *
+   * @throws what signing out throws; TypeError for a `tokenProvider` without `signOut`; BearerError for a closed manager
+   */
+  signOut(options?: SignOutOptions): Promise<void>
   /** Releases everyone who waits with `closed`, and every listener. Nothing can be asked of it afterwards. */
   close(): void
   /** {@link TokenManager.close}, for `using`. */
