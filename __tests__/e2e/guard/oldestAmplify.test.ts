@@ -1,5 +1,6 @@
 import { Amplify } from 'aws-amplify'
 import './guard.test.js'
+import './session.test.js'
 
 // Not a mock: the oldest aws-amplify that is supported stands in for the newest.
 jest.mock('aws-amplify', () => jest.requireActual<object>('aws-amplify-6.15.8'))
