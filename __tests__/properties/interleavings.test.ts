@@ -38,6 +38,7 @@ it('visits worlds in which everything does happen', async () => {
     ...['signedIn', 'signedOut', 'userChanged', 'sessionExpired', 'replayed'],
     ...['refreshFailed: offline', 'refreshFailed: throttled', 'refreshFailed: serviceError'],
     ...['refreshFailed: refreshTimeout', 'refreshFailed: invalidToken', 'refreshFailed: sessionExpired'],
+    ...['signingOut', 'signedOut', 'reauthenticating'],
     ...['rejected: signedOut', 'rejected: userChanged', 'rejected: tokenRefused', 'rejected: closed'],
   ]) {
     expect(seen).toContain(name)

@@ -33,7 +33,11 @@ function answersInTime({ facts, deadlineMs }: History): Map<number, number> {
 }
 
 function isChangeOfUser(fact: DatedFact): boolean {
-  return (fact.type === 'changed' && fact.change !== 'tokenRefresh') || fact.type === 'closed'
+  return (
+    (fact.type === 'changed' && fact.change !== 'tokenRefresh') ||
+    fact.type === 'closed' ||
+    fact.type === 'signingOut'
+  )
 }
 
 const oneCallAtATime: Invariant = (history) => {
@@ -86,6 +90,8 @@ const oneUserPerRequest: Invariant = (history) => {
     if (fact.type === 'changed') lookedAtMs = -Infinity
     if (fact.type === 'changed' && fact.change !== 'tokenRefresh') user = undefined
     if (fact.type === 'told' && /signed|Changed|Expired/.test(fact.event.type)) user = undefined
+    // The application may be signing in somebody: whom, nobody knows yet.
+    if (fact.type === 'reauthenticating' || fact.type === 'signingOut') user = undefined
     if (inTime.has(index)) lookedAtMs = fact.atMs
     if (fact.type === 'asked') {
       // Without rest between the steps, a change may be under way that nobody was told of yet.
@@ -162,6 +168,28 @@ const noTokenLeaks: Invariant = (history) => {
   return inStats ? [inStats, ...others] : others
 }
 
+const signedOutIsOut: Invariant = (history) => {
+  let isSigningOut = false
+  return walk(history, (fact) => {
+    if (fact.type === 'signingOut') isSigningOut = true
+    if (fact.type === 'signedOut') isSigningOut = false
+    const isUsed = (fact.type === 'sent' || fact.type === 'got') && fact.token
+    // Without rest, a token may have been handed out in the very moment of the call.
+    return isUsed && isSigningOut && !history.ragged && `${fact.type} by ${fact.caller} during a sign-out`
+  })
+}
+
+const askedOnce: Invariant = (history) => {
+  let sinceMs: number | undefined
+  return walk(history, (fact) => {
+    if (fact.type === 'told' && /signed|Changed|Expired/.test(fact.event.type)) sinceMs = undefined
+    if (fact.type !== 'reauthenticating') return false
+    const again = !fact.answered && sinceMs !== undefined
+    sinceMs = fact.answered ? undefined : fact.atMs
+    return again && 'asked to sign in while asked to sign in'
+  })
+}
+
 const lateAnswersAreDropped: Invariant = (history) => {
   const inTime = answersInTime(history)
   /** Since when a token may be handed out: the fact at which a call began that brought it in time. */
@@ -194,5 +222,7 @@ export const INVARIANTS: readonly (readonly [name: string, invariant: Invariant]
   ['an aborted caller rejects at once and is not sent any more', abortedIsNeverSent],
   ['no abort listener is left behind', noListenerIsLeft],
   ['no token in events, statistics and errors', noTokenLeaks],
+  ['during a sign-out nobody gets a token', signedOutIsOut],
+  ['the application is asked to sign its user in once at a time', askedOnce],
   ['an answer after a timeout, a sign-out or a switch of users is never used', lateAnswersAreDropped],
 ]

@@ -20,6 +20,10 @@ export type Fact =
   /** `clockSet`: forward or back. */
   | { type: 'online' | 'clockSet' }
   | { type: 'closed' }
+  /** The manager signs out; `signedOut`: it is done. */
+  | { type: 'signingOut' | 'signedOut' }
+  /** The application is asked to sign its user in again, or has answered. */
+  | { type: 'reauthenticating'; answered: boolean }
   | { type: 'told'; event: TokenEvent }
 
 export type DatedFact = Fact & { readonly atMs: number }

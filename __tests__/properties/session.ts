@@ -18,6 +18,10 @@ export const ANSWERS = [
 ] as const
 export type Answer = (typeof ANSWERS)[number]
 
+/** What the application answers when it is asked to sign its user in again. */
+export const SIGN_INS = ['same user', 'other user', 'given up', 'lies', 'fails', 'never'] as const
+export type SignIn = (typeof SIGN_INS)[number]
+
 export interface SessionPlan {
   /** Of forced calls, in their order; then `tokens`. */
   readonly refreshes: readonly Answer[]
@@ -25,10 +29,13 @@ export interface SessionPlan {
   readonly reads: readonly Answer[]
   /** Whether reads find what was stored when they began, or when they end. */
   readonly readsEarly: boolean
+  /** What the application answers, in order; then `given up`. Not given: it is not asked. */
+  readonly signIns?: readonly SignIn[] | undefined
 }
 
 export interface Session {
   readonly source: TokenSource
+  readonly reauthenticate: (() => Promise<boolean>) | undefined
   /** Whether the API takes a token. */
   readonly accepts: (token: string | undefined) => boolean
   /** The API refuses the present token from now on. */
@@ -134,10 +141,30 @@ export function createSession(
     })
   }
 
+  async function signOut(): Promise<void> {
+    await answering('signOut')
+    become(undefined)
+    tell('signedOut')
+  }
+
+  const signIns = [...(plan.signIns ?? [])]
+  async function reauthenticate(): Promise<boolean> {
+    const next = signIns.shift() ?? 'given up'
+    note({ type: 'reauthenticating', answered: false })
+    if (next === 'never') return new Promise(() => undefined)
+    await answering(`sign in: ${next}`)
+    note({ type: 'reauthenticating', answered: true })
+    if (next === 'fails') throw new Error('no dialog')
+    if (next === 'same user') become('alice')
+    if (next === 'other user') become('bob')
+    return next !== 'given up'
+  }
+
   become('alice')
   return {
+    reauthenticate: plan.signIns && reauthenticate,
     source: {
-      provider: { getTokens },
+      provider: { getTokens, signOut },
       watch: (heard) => {
         listener = heard
         return () => (listener = undefined)

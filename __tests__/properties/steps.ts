@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { CLIENTS, type Client } from './clients.js'
 import type { Change, History, User } from './journal.js'
-import { ANSWERS, type SessionPlan } from './session.js'
+import { ANSWERS, SIGN_INS, type SessionPlan } from './session.js'
 import { beginTime, createWorld, DEADLINE_MS, PATHS, rest, type Path, type World } from './world.js'
 
 export type Step =
@@ -14,7 +14,7 @@ export type Step =
   | { do: 'answer'; nth: number }
   | { do: 'pass'; ms: number }
   | { do: 'setClock'; aheadMs: number }
-  | { do: 'revoke' | 'online' | 'close' }
+  | { do: 'revoke' | 'online' | 'close' | 'signOut' | 'startAutoRefresh' }
   /** Elsewhere, and told at once or not at all. */
   | { do: 'switch'; user: User | undefined; told: boolean }
   | { do: 'refreshElsewhere'; change: Change | undefined }
@@ -78,7 +78,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         do: fc.constant('setClock' as const),
         aheadMs: fc.constantFrom(-3_600_000, -30_000, 30_000, 3_600_000),
       }),
-      fc.record({ do: fc.constantFrom('online' as const, 'close' as const) }),
+      fc.record({
+        do: fc.constantFrom(
+          'online' as const,
+          'close' as const,
+          'signOut' as const,
+          'startAutoRefresh' as const,
+        ),
+      }),
     ),
   },
 )
@@ -117,6 +124,7 @@ export function plans(ragged: boolean): fc.Arbitrary<Plan> {
     refreshes: fc.oneof({ weight: 3, arbitrary: answers(3) }, outage),
     reads: answers(20),
     readsEarly: fc.boolean(),
+    signIns: fc.option(fc.array(fc.constantFrom(...SIGN_INS), { maxLength: 3 }), { nil: undefined }),
     random: fc.constantFrom(0, 0.5, 0.999),
     steps: fc.oneof(
       { weight: 3, arbitrary: fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }) },
@@ -130,6 +138,8 @@ export function plans(ragged: boolean): fc.Arbitrary<Plan> {
 export async function live(plan: Plan): Promise<History> {
   beginTime()
   jest.spyOn(Math, 'random').mockReturnValue(plan.random)
+  // What the application throws when it is asked to sign in is printed.
+  jest.spyOn(console, 'error').mockImplementation(() => undefined)
   const answers: (() => void)[] = []
   const world = createWorld(plan, () => new Promise((resolve) => answers.push(resolve)))
   const answer = (nth: number): void => answers.splice(nth % answers.length, 1)[0]?.()
@@ -185,6 +195,12 @@ async function take(next: Step, world: World, answer: (nth: number) => void, rag
       return
     case 'online':
       world.online()
+      return
+    case 'startAutoRefresh':
+      world.startAutoRefresh()
+      return
+    case 'signOut':
+      world.signOut()
       return
     case 'close':
       world.close()

@@ -6,6 +6,8 @@ import { subjectOf, type DatedFact, type Fact, type History } from './journal.js
 import { createSession, START_MS, type Session, type SessionPlan } from './session.js'
 
 export const DEADLINE_MS = 2_000
+/** Of a user who is asked to sign in again. */
+const PATIENCE_MS = 5_000
 export const PATHS = ['/open', '/strict', '/failing', '/down'] as const
 /** `/open` takes good tokens, `/strict` none; `/failing` answers 500, `/down` not at all. */
 export type Path = (typeof PATHS)[number]
@@ -21,6 +23,9 @@ export interface World {
   /** Of the callers that came with a signal, the `nth` (they are counted round); notes who has not settled after `rest`. */
   readonly abort: (nth: number, rest?: () => Promise<void>) => Promise<void>
   readonly online: () => void
+  /** Auto refresh, from now on. */
+  readonly startAutoRefresh: () => void
+  readonly signOut: () => void
   readonly setClock: (aheadMs: number) => void
   readonly close: () => void
   readonly history: (ragged: boolean) => History
@@ -35,18 +40,20 @@ export function createWorld(plan: SessionPlan, answering: (label: string) => Pro
   const waiting = new Set<number>()
   const signals: { caller: number; controller: AbortController; listeners: Set<unknown> }[] = []
   let callers = 0
-  let goOnline = (): void => undefined
   const note = (fact: Fact): void => void facts.push({ ...fact, atMs: performance.now() })
   const session = createSession(plan, note, answering)
 
-  const page = {
-    addEventListener: (_: string, listener: () => void) => (goOnline = listener),
-    removeEventListener: () => (goOnline = () => undefined),
-  }
-  Object.assign(globalThis, page)
+  const page = new EventTarget()
+  Object.assign(globalThis, {
+    addEventListener: page.addEventListener.bind(page),
+    removeEventListener: page.removeEventListener.bind(page),
+  })
   const manager = createManager(session.source, toBearerError, {
     refreshWindowMs: 20_000,
     refreshTimeoutMs: DEADLINE_MS,
+    reauthenticate: session.reauthenticate,
+    reauthenticateTimeoutMs: PATIENCE_MS,
+    reauthenticateQueueSize: 3,
   })
   manager.subscribe((event) => {
     note({ type: 'told', event })
@@ -125,7 +132,17 @@ export function createWorld(plan: SessionPlan, answering: (label: string) => Pro
     },
     online: () => {
       note({ type: 'online' })
-      goOnline()
+      page.dispatchEvent(new Event('online'))
+    },
+    startAutoRefresh: () => {
+      if (!manager.closed) manager.startAutoRefresh()
+    },
+    signOut: () => {
+      if (manager.closed) return
+      note({ type: 'signingOut' })
+      void manager.signOut().then(() => {
+        note({ type: 'signedOut' })
+      })
     },
     setClock: (aheadMs) => {
       note({ type: 'clockSet' })
