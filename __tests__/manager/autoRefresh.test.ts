@@ -140,11 +140,17 @@ test('a token of 30 days overflows no timer, and is renewed in time', async () =
   expect(provider.refreshes).toBe(1)
 })
 
-test('tokens of five minutes are renewed after two and a quarter, not on every check', async () => {
-  const { provider } = await renewing({ lifetimeMs: 5 * MINUTE_MS })
-  await pass(HOUR_MS)
-  expect(provider.refreshes).toBe(26)
-})
+test.each([
+  { lifetime: 'five minutes', lifetimeMs: 5 * MINUTE_MS, everyMs: 135_000 },
+  { lifetime: 'a minute', lifetimeMs: MINUTE_MS, everyMs: 30_000 },
+])(
+  'tokens of $lifetime are renewed in their second half, not on every check',
+  async ({ lifetimeMs, everyMs }) => {
+    const { provider } = await renewing({ lifetimeMs })
+    await pass(HOUR_MS)
+    expect(provider.refreshes).toBe(Math.floor(HOUR_MS / everyMs))
+  },
+)
 
 test('a token that never expires is left alone', async () => {
   const { provider } = await renewing({ lifetimeMs: Infinity })
