@@ -79,6 +79,19 @@ describe('signed in again as the same user', () => {
     expect(events).toEqual(['refreshFailed'])
   })
 
+  test('storage that fails at that moment is a failure, but no end', async () => {
+    const { provider, manager, events, answer, signIn } = ending()
+    const asked = codeOf(manager.getToken(waitForSignIn))
+    await settle()
+    signIn()
+    jest.spyOn(provider, 'getTokens').mockRejectedValueOnce(new Error('storage'))
+    answer.resolve(true)
+    await jest.advanceTimersByTimeAsync(1_000)
+    expect(await asked).toBe('serviceError')
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+    expect(events).toEqual(['refreshFailed', 'refreshFailed'])
+  })
+
   test('the next end of the session is another question', async () => {
     const { provider, manager, tell, reauthenticate, signIn } = ending()
     const asked = manager.getToken(waitForSignIn)
@@ -296,6 +309,8 @@ test('a sign-out, or nobody to begin with, is no reason to ask', async () => {
   tell('signedOut')
   expect(await manager.getToken(waitForSignIn)).toBeNull()
   expect(await manager.getToken({ forceRefresh: true, ...waitForSignIn })).toBeNull()
+  provider.onRefresh = () => Promise.reject(Object.assign(new Error(), { name: 'NotAuthorizedException' }))
+  expect(await codeOf(manager.getToken({ forceRefresh: true, ...waitForSignIn }))).toBe('sessionExpired')
   expect(reauthenticate).not.toHaveBeenCalled()
 })
 

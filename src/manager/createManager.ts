@@ -117,7 +117,7 @@ export function createManager(
     }
     hand = null
     const conclude = async (signedIn: boolean): Promise<void> => {
-      if (signedIn && asked === reauthentication) {
+      if (signedIn) {
         // Who has?
         hand = undefined
         await (current ?? start({})).outcome
