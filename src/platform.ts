@@ -25,3 +25,9 @@ interface Platform {
 }
 
 export const platform = globalThis as Platform
+
+const symbols: { readonly dispose?: typeof Symbol.dispose; for(name: string): symbol } = Symbol
+
+/** `Symbol.dispose`; where an engine has none, as React Native's, what Babel's and esbuild's `using` looks for instead. */
+export const dispose: typeof Symbol.dispose =
+  symbols.dispose ?? (symbols.for('Symbol.dispose') as typeof Symbol.dispose)

@@ -1,5 +1,5 @@
 import { assertFunction, assertOption, BearerError, type BearerErrorCode } from '../errors.js'
-import { platform } from '../platform.js'
+import { dispose, platform } from '../platform.js'
 import { currentInstant } from '../token/instant.js'
 import { leftMs, readToken } from '../token/token.js'
 import { keepChecking } from './autoRefresh.js'
@@ -404,6 +404,6 @@ export function createManager(
     signOut,
     stats: () => JSON.parse(JSON.stringify(counters)) as TokenStats,
     close,
-    [Symbol.dispose]: close,
+    [dispose]: close,
   }
 }
