@@ -26,6 +26,8 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true } },
     plugins: { 'import-x': importX },
     settings: {
+      // Flow.
+      'import-x/ignore': ['node_modules/react-native/'],
       'import-x/resolver-next': [
         createNodeResolver({ extensions: ['.ts', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } }),
       ],

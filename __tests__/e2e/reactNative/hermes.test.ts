@@ -7,6 +7,21 @@ const URLS = [
 ]
 const ANSWERED = { statuses: URLS.map(() => 200), urls: URLS }
 
+const bearerError = (code: string, retryable: boolean, cause?: string) => {
+  const name: unknown = cause === undefined ? undefined : expect.objectContaining({ name: cause })
+  const own = {
+    name: 'BearerError',
+    message: code,
+    code,
+    retryable,
+    isBearerError: true,
+    isAxiosError: false,
+  }
+  return name === undefined ? own : { ...own, cause: name }
+}
+const axiosError = (fields: object, cause: object): unknown =>
+  expect.objectContaining({ name: 'AxiosError', isAxiosError: true, isBearerError: false, ...fields, cause })
+
 let results: ReadonlyMap<string, unknown>
 const told = (scenario: string) => results.get(scenario)
 
@@ -39,8 +54,37 @@ test("two hours later, within 60 ms, 20 requests and 20 of Amplify's own calls: 
   expect(told('amplify')).toEqual({ statuses: [200], sameToken: true, refreshes: 1 })
 })
 
-test('a key-value storage of the application in the place of AsyncStorage', () => {
+test('tokens in a synchronous storage in the place of AsyncStorage', () => {
   expect(told('ownStorage')).toEqual({ ...ANSWERED, refreshes: 1, refused: 0, amplifyHasIt: true })
+})
+
+test('back from the background after two hours: 25 requests, one refresh; none once it is stopped', () => {
+  const woken = { ...ANSWERED, refreshes: 1, refused: 0, amplifyHasIt: true }
+  expect(told('resume')).toEqual({ inBackground: 0, woken, afterStop: 1 })
+})
+
+test('a day in the foreground: tokens are renewed before anybody has to wait for one', () => {
+  // Every 54 and a half minutes. A look at AsyncStorage takes its time.
+  expect(told('foreground')).toEqual({ refreshes: 26, refused: 0, slowestMs: expect.any(Number) as number })
+  expect((told('foreground') as { slowestMs: number }).slowestMs).toBeLessThan(100)
+})
+
+test('woken without a network: nothing is asked for, nobody is signed out; with it, one refresh', () => {
+  expect(told('tunnel')).toEqual({
+    asked: 0,
+    inTunnel: axiosError({ code: 'ERR_BEARER' }, bearerError('offline', true, 'NetworkError')),
+    status: 200,
+    events: ['refreshFailed', 'refreshed'],
+  })
+})
+
+test('signed out while it refreshes: who waits is rejected, nobody is sent with a token', () => {
+  expect(told('signOut')).toEqual({
+    asked: axiosError({ code: 'ERR_BEARER' }, bearerError('signedOut', false)),
+    answer: expect.objectContaining({ name: 'AxiosError', status: 401 }) as unknown,
+    sent: 0,
+    token: null,
+  })
 })
 
 test('what is aborted while it waits for the refresh rejects at once, and is never sent', () => {
@@ -56,21 +100,6 @@ test('what is aborted while it waits for the refresh rejects at once, and is nev
     refreshes: 1,
   })
 })
-
-const bearerError = (code: string, retryable: boolean, cause?: string) => {
-  const name: unknown = cause === undefined ? undefined : expect.objectContaining({ name: cause })
-  const own = {
-    name: 'BearerError',
-    message: code,
-    code,
-    retryable,
-    isBearerError: true,
-    isAxiosError: false,
-  }
-  return name === undefined ? own : { ...own, cause: name }
-}
-const axiosError = (fields: object, cause: object): unknown =>
-  expect.objectContaining({ name: 'AxiosError', isAxiosError: true, isBearerError: false, ...fields, cause })
 
 test('a rejected refresh token: every request says so, the event comes once', () => {
   const reason = bearerError('sessionExpired', false, 'NotAuthorizedException')

@@ -6,7 +6,9 @@ type PackageJson = NonNullable<ReturnType<Parameters<typeof resolve>[0]['getPack
 
 const library = toPath('/app/node_modules/amplify-bearer')
 const packageJson = JSON.parse(readFileSync('package.json', 'utf8')) as PackageJson
-const subpaths = Object.keys(packageJson.exports ?? {}).filter((subpath) => !/testing|json/.test(subpath))
+type Conditions = Record<string, Record<string, Record<string, string>>>
+const exported = packageJson.exports as Partial<Record<string, Conditions>>
+const subpaths = Object.keys(exported).filter((subpath) => !/testing|json/.test(subpath))
 
 /** Whether a build has that file: it has one for every source. */
 function isBuilt(path: string): boolean {
@@ -19,7 +21,7 @@ function inLibrary(path: string): string {
 }
 
 /** Metro's own resolver, as @react-native/metro-config sets it up, in an app that has the library installed. */
-function resolveInApp(name: string, isESMImport: boolean): string {
+function resolveInApp(name: string, isESMImport: boolean, manifest = packageJson): string {
   const context = {
     allowHaste: false,
     assetExts: new Set<string>(),
@@ -33,10 +35,10 @@ function resolveInApp(name: string, isESMImport: boolean): string {
       if (library.startsWith(path)) return { exists: true as const, type: 'd' as const, realPath: path }
       return { exists: false as const }
     },
-    getPackage: (path: string) => (path === toPath(library, 'package.json') ? packageJson : null),
+    getPackage: (path: string) => (path === toPath(library, 'package.json') ? manifest : null),
     getPackageForModule: (path: string) =>
       path.startsWith(library)
-        ? { packageJson, rootPath: library, packageRelativePath: inLibrary(path) }
+        ? { packageJson: manifest, rootPath: library, packageRelativePath: inLibrary(path) }
         : null,
     isESMImport,
     mainFields: ['react-native', 'browser', 'main'],
@@ -67,6 +69,13 @@ describe.each(subpaths)('Metro, %s', (subpath) => {
 
   test('an import is an ES module: it imports the same axios as the application', () => {
     expect(resolveInApp(name, true)).toBe(`dist/esm${file}`)
+  })
+
+  test('by a condition of its own', () => {
+    const { 'react-native': condition = {} } = exported[subpath] ?? {}
+    const manifest = { ...packageJson, exports: { [subpath]: { 'react-native': condition } } }
+    expect(resolveInApp(name, true, manifest)).toBe(`dist/esm${file}`)
+    expect(resolveInApp(name, false, manifest)).toBe(`dist/cjs${file}`)
   })
 
   // With the same conditions Jest asks in a React Native project, where it compiles no dependencies.

@@ -24,6 +24,7 @@ export interface Cloud {
   /** The API takes no token at all. */
   readonly refuseAll: () => void
   readonly goOffline: () => void
+  readonly goOnline: () => void
 }
 
 export function openCloud(): Cloud {
@@ -32,6 +33,7 @@ export function openCloud(): Cloud {
   let issued = 0
   let accessToken = ''
   let refreshToken = ''
+  let expiresAtMs = 0
   let refused = 0
   let refusesAll = false
   let online = true
@@ -39,6 +41,7 @@ export function openCloud(): Cloud {
   function issue(): NetworkAnswer {
     issued++
     const iat = Math.floor(Date.now() / 1000)
+    expiresAtMs = iat * 1000 + HOUR_MS
     const claims = { sub: 'alice-sub', iat, exp: iat + HOUR_MS / 1000, jti: `token-${issued}` }
     accessToken = encodeJwt({ ...claims, token_use: 'access', username: 'alice' })
     refreshToken = `refresh-${issued}`
@@ -66,7 +69,8 @@ export function openCloud(): Cloud {
   function api({ url, headers }: NetworkRequest): NetworkAnswer {
     const token = headers['authorization']?.replace('Bearer ', '')
     seen.push({ url, token })
-    if (token === accessToken && !refusesAll) return { status: 200, body: { url } }
+    if (token === accessToken && Date.now() < expiresAtMs && !refusesAll)
+      return { status: 200, body: { url } }
     refused++
     return { status: 401, body: { url } }
   }
@@ -91,6 +95,9 @@ export function openCloud(): Cloud {
     },
     goOffline() {
       online = false
+    },
+    goOnline() {
+      online = true
     },
   }
 }

@@ -2,6 +2,9 @@ import { fetchAuthSession } from 'aws-amplify/auth'
 import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito'
 import { isAxiosError } from 'axios'
 import { BearerError, isBearerError } from '../../../../src/index.js'
+import { appLifecycle, syncStorage } from '../../../../src/react-native/index.js'
+import { setAppState } from '../native/appState.js'
+import { AppState } from '../native/reactNative.js'
 import { HOUR_MS, ORIGIN } from './cloud.js'
 import { signInAlice, signOutForGood, times, wait, type Stage } from './stage.js'
 
@@ -65,18 +68,27 @@ const URLS = [
   'https://api%2eexample.com/users',
 ]
 
-/** Key-value storage that answers at once, as MMKV does. */
-function createStorage() {
+/** As react-native-mmkv's. */
+function createMmkv() {
   const items = new Map<string, string>()
-  const soon = <T>(operation: () => T) => Promise.resolve().then(operation)
   return {
-    getItem: (key: string) => soon(() => items.get(key) ?? null),
-    setItem: (key: string, value: string) => soon(() => void items.set(key, value)),
-    removeItem: (key: string) => soon(() => void items.delete(key)),
-    clear: () =>
-      soon(() => {
-        items.clear()
-      }),
+    getString: (key: string) => items.get(key),
+    set: (key: string, value: string) => void items.set(key, value),
+    remove: (key: string) => items.delete(key),
+  }
+}
+
+/** As @react-native-community/netinfo; `connect` says that the network has come, or gone. */
+function createNetInfo() {
+  const listeners = new Set<(state: { isConnected: boolean }) => void>()
+  return {
+    addEventListener(listener: (state: { isConnected: boolean }) => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    connect(isConnected: boolean) {
+      for (const listener of listeners) listener({ isConnected })
+    },
   }
 }
 
@@ -122,10 +134,77 @@ export const scenarios: Record<string, (stage: Stage) => unknown> = {
 
   async ownStorage(stage) {
     await signOutForGood()
-    cognitoUserPoolsTokenProvider.setKeyValueStorage(createStorage())
+    cognitoUserPoolsTokenProvider.setKeyValueStorage(syncStorage(createMmkv()))
     await signInAlice()
     await wait(HOUR_MS - 4 * MINUTE_MS)
     return burst(stage)
+  },
+
+  /** In the background for two hours; then 20 requests in the moment in which it comes back. */
+  async resume(stage) {
+    const { cloud, tokens } = stage
+    await tokens.getToken()
+    const stop = tokens.startAutoRefresh({ lifecycle: appLifecycle({ AppState }) })
+    setAppState('background')
+    await wait(2 * HOUR_MS)
+    const inBackground = cloud.refreshes()
+    setAppState('active')
+    const woken = await burst(stage)
+    stop()
+    setAppState('background')
+    await wait(2 * HOUR_MS)
+    setAppState('active')
+    await wait(MINUTE_MS)
+    return { inBackground, woken, afterStop: cloud.refreshes() }
+  },
+
+  /** A day in the foreground, with a request now and then. */
+  async foreground({ cloud, api, tokens }) {
+    const stop = tokens.startAutoRefresh({ lifecycle: appLifecycle({ AppState }) })
+    const slowestMs: number[] = []
+    for (let requests = 0; requests < 96; requests++) {
+      await wait(15 * MINUTE_MS)
+      const askedMs = Date.now()
+      await tokens.getToken()
+      slowestMs.push(Date.now() - askedMs)
+      await api.get('/users')
+    }
+    stop()
+    return { refreshes: cloud.refreshes(), refused: cloud.refused(), slowestMs: Math.max(...slowestMs) }
+  },
+
+  /** Woken in a tunnel, and out of it. */
+  async tunnel({ cloud, api, tokens }) {
+    const events: string[] = []
+    const NetInfo = createNetInfo()
+    await tokens.getToken()
+    tokens.subscribe(({ type }) => events.push(type))
+    const stop = tokens.startAutoRefresh({ lifecycle: appLifecycle({ AppState, NetInfo }) })
+    setAppState('background')
+    NetInfo.connect(false)
+    cloud.goOffline()
+    await wait(2 * HOUR_MS)
+    setAppState('active')
+    await wait(MINUTE_MS)
+    const asked = cloud.refreshes()
+    const inTunnel = await thrown(api.get('/users'))
+    cloud.goOnline()
+    NetInfo.connect(true)
+    await wait(MINUTE_MS)
+    const { status } = await api.get('/users')
+    stop()
+    return { asked, inTunnel, status, events }
+  },
+
+  async signOut({ cloud, api, tokens }) {
+    await wait(2 * HOUR_MS)
+    const asked = thrown(api.get('/users'))
+    while (cloud.refreshes() === 0) await wait(1)
+    await tokens.signOut()
+    await wait(1_000)
+    const answer = await thrown(api.get('/users'))
+    const sent = cloud.seen.filter(({ token }) => token !== undefined).length
+    return { asked: await asked, answer, sent, token: await tokens.getToken() }
   },
 
   async abort({ cloud, api, apiFetch }) {
