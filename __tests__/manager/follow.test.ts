@@ -147,3 +147,59 @@ test('a sign-in that a listener brings about while it is told of a refresh is fo
   await Promise.allSettled([manager.getToken({ forceRefresh: true })])
   expect(await asked).toBe(accessTokenOf(provider.stored))
 })
+
+describe('where it is known why nobody is signed in any more', () => {
+  async function known(rejected: boolean | undefined, shape = {}) {
+    const provider = createProvider(issue(shape))
+    const reauthenticate = jest.fn(() => new Promise<boolean>(() => undefined))
+    const { manager, tell } = createWatchingManager(provider, { reauthenticate }, () =>
+      Promise.resolve(rejected),
+    )
+    const events: string[] = []
+    manager.subscribe(({ type }) => events.push(type))
+    await manager.getToken()
+    return { provider, manager, tell, events, reauthenticate }
+  }
+
+  test('another tab’s rejected grant asks the user to sign in here as well; a sign-out there does not', async () => {
+    for (const rejected of [true, false]) {
+      const { provider, manager, events, reauthenticate } = await known(rejected)
+      provider.stored = null
+      await jest.advanceTimersByTimeAsync(1_000)
+      void manager.getToken({ waitForSignIn: true })
+      await jest.advanceTimersByTimeAsync(0)
+      expect(reauthenticate).toHaveBeenCalledTimes(rejected ? 1 : 0)
+      expect(events).toEqual([rejected ? 'refreshFailed' : 'signedOut'])
+    }
+  })
+
+  test('told of it: the same, without a request', async () => {
+    const { provider, manager, tell, events, reauthenticate } = await known(true)
+    provider.stored = null
+    tell('sessionExpired')
+    await jest.advanceTimersByTimeAsync(0)
+    expect(reauthenticate).toHaveBeenCalledTimes(1)
+    expect(events).toEqual([])
+    tell('signedOut')
+    expect(events).toEqual(['signedOut'])
+    tell('sessionExpired')
+    expect(reauthenticate).toHaveBeenCalledTimes(1)
+    expect(await manager.getToken()).toBeNull()
+  })
+
+  test('a sign-out elsewhere while a token was expired here is a sign-out', async () => {
+    const { provider, manager, events } = await known(false)
+    provider.stored = null
+    await jest.advanceTimersByTimeAsync(3_600_000)
+    expect(await manager.getToken()).toBeNull()
+    expect(events).toEqual(['signedOut'])
+  })
+
+  test('where it is not known, an expired token that is gone was rejected', async () => {
+    const { provider, manager, events } = await known(undefined)
+    provider.stored = null
+    await jest.advanceTimersByTimeAsync(3_600_000)
+    await expect(manager.getToken()).rejects.toMatchObject({ code: 'sessionExpired' })
+    expect(events).toEqual(['refreshFailed'])
+  })
+})

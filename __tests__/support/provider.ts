@@ -70,13 +70,18 @@ export function createProvider(stored: ProvidedTokens | null = issue()): FakePro
 export function createWatchingManager(
   provider: TokenProvider,
   options: TokenManagerOptions = {},
+  wasRejected?: () => Promise<boolean | undefined>,
 ): { manager: TokenManager; tell: (change: string) => void } {
   const listeners = new Set<(change: string) => void>()
   const watch = (listener: (change: string) => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
-  const manager = createManager({ provider, watch }, toBearerError, options)
+  const manager = createManager(
+    { provider, watch, ...(wasRejected && { wasRejected }) },
+    toBearerError,
+    options,
+  )
   return {
     manager,
     tell: (change) => {

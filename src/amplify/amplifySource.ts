@@ -33,12 +33,16 @@ export function amplifySource(): TokenSource {
   const read: TokenProvider['getTokens'] = (options) =>
     amplify.getTokens({ ...options, [AMPLIFY_BEARER]: provider } as typeof options)
 
+  const wasRejected = async (): Promise<boolean | undefined> => currentRead()[AMPLIFY_BEARER]?.wasRejected()
+
   async function unlessSignedIn(listener: (change: string) => void): Promise<void> {
-    if (!(await read().catch(() => true))) listener('signedOut')
+    if (await read().catch(() => true)) return
+    listener((await wasRejected()) ? 'sessionExpired' : 'signedOut')
   }
 
   return {
     provider,
+    wasRejected,
     lockName: () =>
       // Another manager's guard takes the lock when it is asked.
       (currentRead()[AMPLIFY_BEARER]?.owner ?? provider) === provider

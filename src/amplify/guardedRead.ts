@@ -12,6 +12,8 @@ export interface GuardedRead extends Read {
   [AMPLIFY_BEARER]?: {
     /** Whose own reads it lets through. */
     readonly owner: TokenProvider
+    /** Whether the session that is not stored any more was rejected. */
+    readonly wasRejected: () => Promise<boolean>
     /** What has to be in its place: itself, until it is undone. */
     readonly standing: () => GuardedRead
   }

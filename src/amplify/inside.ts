@@ -16,6 +16,8 @@ export interface Inside {
   readonly look: () => Promise<ProvidedTokens | null>
   /** Newly issued tokens, stored; or those that somebody else has stored meanwhile. */
   readonly refresh: (options: ReadOptions) => Promise<ProvidedTokens | null>
+  /** Where nobody is stored any more: whether that session was rejected, here or in another tab. Otherwise somebody has signed out. */
+  readonly wasRejected: () => Promise<boolean>
   /**
    * Puts a read in the place of Amplify's, which it may use, and has Amplify's loads and writes wait their turn. Returns
    * the undo. Of several the last counts.
@@ -41,7 +43,7 @@ export function reachInside(): Inside {
   const { authTokenStore: store, tokenOrchestrator: orchestrator } = provider
   assertFunction(issue, "aws-amplify's refreshAuthTokensWithoutDedupe")
   assertMethods(provider, ['getTokens'])
-  assertMethods(store, ['loadTokens', 'storeTokens', 'clearTokens'])
+  assertMethods(store, ['loadTokens', 'storeTokens', 'clearTokens', 'getKeyValueStorage'])
   assertMethods(orchestrator, [
     'getTokenStore',
     'setAuthTokenStore',
@@ -68,17 +70,31 @@ export function reachInside(): Inside {
 
   const load = (): Promise<Stored | null> => exclusive(() => store.loadTokens())
 
-  /** Amplify's store, whose every operation waits its turn. */
+  /** What a rejected session leaves behind, until somebody signs in or out. */
+  const mark = (): string => `${AMPLIFY_BEARER}.${clientId()}.rejected`
+
+  /** Amplify's store, whose every operation waits its turn. Somebody signs in or out. */
   const guarded = derive(store, {
     loadTokens: load,
-    storeTokens: (tokens) => exclusive(() => store.storeTokens(tokens)),
-    clearTokens: () => exclusive(() => store.clearTokens()),
+    storeTokens: (tokens) => exclusive(() => changeSession(() => store.storeTokens(tokens))),
+    clearTokens: () => exclusive(() => changeSession(() => store.clearTokens())),
   })
 
-  /** Unless others are stored by now. */
-  async function clear(tokens: Stored | undefined): Promise<void> {
-    if (isSame(await store.loadTokens(), tokens)) await store.clearTokens()
+  async function changeSession(change: () => Promise<void>): Promise<void> {
+    await store.getKeyValueStorage().removeItem(mark())
+    await change()
   }
+
+  /** Unless others are stored by now. */
+  async function clear(tokens: Stored | undefined, isRejected = false): Promise<void> {
+    if (!isSame(await store.loadTokens(), tokens)) return
+    // Before: who sees that nobody is left has to know why.
+    if (isRejected) await store.getKeyValueStorage().setItem(mark(), 'true')
+    await store.clearTokens()
+  }
+
+  const wasRejected = (): Promise<boolean> =>
+    exclusive(async () => !!(await store.getKeyValueStorage().getItem(mark())))
 
   async function look(): Promise<ProvidedTokens | null> {
     await orchestrator.waitForInflightOAuth()
@@ -113,7 +129,7 @@ export function reachInside(): Inside {
             await store.storeTokens(tokens)
             stored = latest = tokens
           }),
-        clearTokens: () => exclusive(() => clear(from)),
+        clearTokens: () => exclusive(() => clear(from, true)),
       }),
     )
     // Null: nobody is signed in, or the grant was rejected.
@@ -136,8 +152,7 @@ export function reachInside(): Inside {
   function hearStorage({ key, newValue }: PageEvent): void {
     if (newValue) return
     void exclusive(async () => {
-      const { userPoolClientId = '' } = Amplify.getConfig().Auth?.Cognito ?? {}
-      if (!latest || !key?.endsWith(`.${userPoolClientId}.${latest.username}.refreshToken`)) return
+      if (!latest || !key?.endsWith(`.${clientId()}.${latest.username}.refreshToken`)) return
       await clear(latest)
       latest = undefined
     })
@@ -153,7 +168,7 @@ export function reachInside(): Inside {
     }
     const guard = replace(amplifys)
     const read: GuardedRead = Object.assign((options?: ReadOptions) => (undone ? amplifys : guard)(options), {
-      [AMPLIFY_BEARER]: { owner, standing: () => (undone ? standing(before) : read) },
+      [AMPLIFY_BEARER]: { owner, wasRejected, standing: () => (undone ? standing(before) : read) },
     })
     provider.getTokens = read
     if (!guards++) {
@@ -176,9 +191,13 @@ export function reachInside(): Inside {
     }
   }
 
-  const inside = { look, refresh, install }
+  const inside = { look, refresh, wasRejected, install }
   Object.assign(guarded, { [AMPLIFY_BEARER]: inside })
   return inside
+}
+
+function clientId(): string | undefined {
+  return Amplify.getConfig().Auth?.Cognito.userPoolClientId
 }
 
 /** Whether nobody has signed in, signed out or (with rotation) refreshed between the one and the other. */

@@ -40,7 +40,7 @@ const ANYWHERE = 'anywhere'
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
 export function createManager(
-  { provider, watch, lockName = () => 'amplify-bearer' }: TokenSource,
+  { provider, watch, wasRejected, lockName = () => 'amplify-bearer' }: TokenSource,
   toBearerError: (cause: unknown) => BearerError,
   options: TokenManagerOptions,
 ): TokenManager {
@@ -154,6 +154,8 @@ export function createManager(
       become(null, change)
       // The next user does not wait for the last one's refresh.
       previous = Promise.resolve()
+    } else if (change === 'sessionExpired') {
+      if (known) expire()
     } else hand = undefined
     abandon()
     if (change === 'signedIn') {
@@ -247,8 +249,11 @@ export function createManager(
         if (reason && reason !== 'forced') throw new BearerError('serviceError')
       }
     } else {
+      const isRejected = known && !reauthentication && (await wasRejected?.())
+      if (visit !== current) return
       // A provider that refreshes what it finds expired, as Amplify does, has nothing to return when that was rejected.
-      if (before && (reason ?? leftMs(before, receivedAt) <= 0)) throw new BearerError('sessionExpired')
+      if (isRejected ?? (before && (reason ?? leftMs(before, receivedAt) <= 0)))
+        throw new BearerError('sessionExpired')
       become(null)
     }
     if (reason ?? hand !== before) resetBackoff()
