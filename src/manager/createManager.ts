@@ -1,32 +1,30 @@
-import { assertFunction, assertOption, BearerError, type BearerErrorCode } from '../errors.js'
+import { assertFunction, assertOption, BearerError } from '../errors.js'
 import { dispose, platform } from '../platform.js'
 import { currentInstant } from '../token/instant.js'
 import { leftMs, readToken } from '../token/token.js'
 import { keepChecking } from './autoRefresh.js'
 import { leftOfMs, prolong, reasonOf, type Cooldowns } from './cooldown.js'
+import { createFigures } from './figures.js'
 import { pageLifecycle } from './lifecycle.js'
 import { createListeners } from './listeners.js'
 import { needOf, type Hand, type Held, type Wish } from './need.js'
-import { assertMilliseconds } from './options.js'
+import { readOptions } from './options.js'
 import { startReauthentication, type Reauthentication } from './reauthentication.js'
 import { remember } from './remember.js'
 import type { TokenSource } from './source.js'
 import { takeTurn } from './takeTurn.js'
 import type {
   AutoRefreshOptions,
-  RefreshLock,
   RefreshReason,
   SignOutOptions,
   TokenManager,
   TokenManagerOptions,
   TokenOutcome,
   TokenProvider,
-  TokenStats,
 } from './types.js'
 import { underLock } from './underLock.js'
 import { createVisit, type Outcome, type Visit } from './visit.js'
 import { abortReason, waitFor } from './waiting.js'
-import { createWebLock } from './webLock.js'
 
 /** What is in hand is looked up again when it is used this long after the last look. */
 const REREAD_AFTER_MS = 1_000
@@ -44,30 +42,10 @@ export function createManager(
   toBearerError: (cause: unknown) => BearerError,
   options: TokenManagerOptions,
 ): TokenManager {
-  const {
-    tokenUse = 'access',
-    refreshWindowMs = 300_000,
-    refreshTimeoutMs = 30_000,
-    reauthenticate,
-  } = options
-  const { reauthenticateTimeoutMs: timeoutMs = 300_000, reauthenticateQueueSize: queueSize = 100 } = options
   assertFunction((Object(provider) as Partial<TokenProvider>).getTokens, 'tokenProvider.getTokens')
-  assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
-  assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
-  assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
-  const { lock = createWebLock(refreshTimeoutMs) } = options
-  if (lock) assertFunction((Object(lock) as Partial<RefreshLock>).run, 'lock.run')
-  if (reauthenticate) assertFunction(reauthenticate, 'reauthenticate')
-  assertMilliseconds('reauthenticateTimeoutMs', timeoutMs, 1)
-  assertOption(queueSize >= 0, 'reauthenticateQueueSize', queueSize, 'a number of requests from 0')
+  const { tokenUse, refreshWindowMs, refreshTimeoutMs, lock, reauthenticate, patience } = readOptions(options)
   const { subscribe, emit, clear } = createListeners()
-  const counters = {
-    refreshes: 0,
-    failures: {} as Partial<Record<BearerErrorCode, number>>,
-    waits: 0,
-    replays: 0,
-    refreshLatencyMs: { count: 0, total: 0, max: 0 },
-  } satisfies TokenStats
+  const { waited, refreshed, failed, replayed, stats } = createFigures(emit)
   /** The users of past tokens: requests come back with ones that were replaced long ago. */
   const owners = new Map<string, unknown>()
   /** What keeps requests from refreshing: a failure, or a fresh token that was refused, by route and anywhere. */
@@ -130,7 +108,7 @@ export function createManager(
     const asked = (reauthentication ??= startReauthentication(
       reauthenticate,
       known?.tokens,
-      { timeoutMs, queueSize },
+      patience,
       conclude,
     ))
   }
@@ -259,20 +237,13 @@ export function createManager(
     if (reason ?? hand !== before) resetBackoff()
   }
 
-  function announce({ error, refreshed }: Outcome, durationMs: number): void {
-    if (refreshed && hand) {
-      const { refreshLatencyMs: latency } = counters
-      latency.count = ++counters.refreshes
-      latency.total += durationMs
-      latency.max = Math.max(latency.max, durationMs)
-      emit({ type: 'refreshed', reason: refreshed, durationMs })
-    }
+  function announce(outcome: Outcome, durationMs: number): void {
+    if (outcome.refreshed && hand) refreshed(outcome.refreshed, durationMs)
+    const { error } = outcome
     if (!error) return
-    const { code, retryable } = error
-    counters.failures[code] = (counters.failures[code] ?? 0) + 1
     // A refresh that timed out may be tried again at once.
-    if (retryable && code !== 'refreshTimeout') prolong(cooldowns, BACKOFF, error, 1_000)
-    emit({ type: 'refreshFailed', code, retryable, durationMs, retryAfterMs: leftOfMs(cooldowns, BACKOFF) })
+    if (error.retryable && error.code !== 'refreshTimeout') prolong(cooldowns, BACKOFF, error, 1_000)
+    failed(error, durationMs, leftOfMs(cooldowns, BACKOFF))
   }
 
   function resetBackoff(): void {
@@ -305,15 +276,15 @@ export function createManager(
       const isFresh = outcome?.refreshed && hand !== undefined
       const need = isFresh ? undefined : needOfHand(request)
       const usable = !need || need === 'due'
-      const failed = outcome?.error
-      if (failed && !(usable && hand)) throw failed
+      const error = outcome?.error
+      if (error && !(usable && hand)) throw error
       // Whoever refreshes has looked.
       const inBackground = current?.refreshing === 'background'
       const seen = outcome ?? (isRecent || inBackground)
       if (seen && boundTo && hand !== undefined && (!hand || owners.get(boundTo) !== hand.subject)) {
         throw new BearerError(hand ? 'userChanged' : ended)
       }
-      const failure = need && (failed ?? reasonOf(cooldowns, BACKOFF))
+      const failure = need && (error ?? reasonOf(cooldowns, BACKOFF))
       const good = !need || (usable && (failure ?? inBackground))
       if (good && seen && (inBackground || !current?.refreshing)) return hand?.[what] ?? null
       if (!current) {
@@ -321,7 +292,7 @@ export function createManager(
         if (refusal) throw refusal
         if (!usable && failure) throw failure
       }
-      if (!outcome && !request.inBackground) counters.waits++
+      if (!outcome && !request.inBackground) waited()
       const visit = current ?? start(request)
       outcome = await waitFor(visit.outcome, {}, good && PATIENCE_MS, signal)
       // It has tried this one's patience; the others' is not tried for a while.
@@ -345,8 +316,7 @@ export function createManager(
     if (token !== acceptedToken) prolong(cooldowns, ANYWHERE, refusal, 1_000)
     if (accepted) cooldowns.delete(replayOf)
     else prolong(cooldowns, replayOf, refusal, 40_000)
-    counters.replays++
-    emit({ type: 'replayed', accepted })
+    replayed(accepted)
   }
 
   /** What goes wrong in the background is told to listeners. */
@@ -407,7 +377,7 @@ export function createManager(
     subscribe,
     startAutoRefresh,
     signOut,
-    stats: () => JSON.parse(JSON.stringify(counters)) as TokenStats,
+    stats,
     close,
     [dispose]: close,
   }

@@ -1,7 +1,41 @@
-import { assertOption } from '../errors.js'
+import { assertFunction, assertOption } from '../errors.js'
+import type { RefreshLock, TokenManagerOptions } from './types.js'
+import { createWebLock } from './webLock.js'
 
 /** The longest a timer can be set for (a 32-bit integer); past it timers fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647
+
+/** What the options come to. @throws TypeError for a wrong one */
+export function readOptions({
+  tokenUse = 'access',
+  refreshWindowMs = 300_000,
+  refreshTimeoutMs = 30_000,
+  lock,
+  reauthenticate,
+  reauthenticateTimeoutMs = 300_000,
+  reauthenticateQueueSize = 100,
+}: TokenManagerOptions) {
+  assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
+  assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
+  assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
+  if (lock !== undefined) assertFunction((Object(lock) as Partial<RefreshLock>).run, 'lock.run')
+  if (reauthenticate !== undefined) assertFunction(reauthenticate, 'reauthenticate')
+  assertMilliseconds('reauthenticateTimeoutMs', reauthenticateTimeoutMs, 1)
+  assertOption(
+    reauthenticateQueueSize >= 0,
+    'reauthenticateQueueSize',
+    reauthenticateQueueSize,
+    'a number of requests from 0',
+  )
+  return {
+    tokenUse,
+    refreshWindowMs,
+    refreshTimeoutMs,
+    lock: lock ?? createWebLock(refreshTimeoutMs),
+    reauthenticate,
+    patience: { timeoutMs: reauthenticateTimeoutMs, queueSize: reauthenticateQueueSize },
+  }
+}
 
 /** @throws TypeError naming the option, what was given and what is wanted */
 export function assertMilliseconds(name: string, given: number, least: number): void {
