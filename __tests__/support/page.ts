@@ -15,7 +15,13 @@ export interface Page {
 /** Makes this process a page until it is closed. */
 export function openPage(): Page {
   const target = new EventTarget()
-  const document = { baseURI: 'https://app.example.com/', visibilityState: 'visible' }
+  const document = {
+    baseURI: 'https://app.example.com/',
+    visibilityState: 'visible',
+    // Amplify looks for traces of frameworks.
+    querySelector: () => null,
+    querySelectorAll: () => [],
+  }
   const navigator = { onLine: true }
   const globals = {
     addEventListener: target.addEventListener.bind(target),
