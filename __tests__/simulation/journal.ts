@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js'
 import type { Network } from './network.js'
-import { isLooking, MINUTE_MS, SECOND_MS, type Activity, type Service } from './week.js'
+import { isLooking, SECOND_MS, type Activity, type Service } from './week.js'
 
 /** When a request waits for a refresh, that is for a reason. */
 type Moment =
@@ -48,13 +48,15 @@ export interface Journal {
 export interface Now {
   activity: Activity
   service: Service
-  /** When the user, or the network, came back. */
-  backMs: number
-  clockSetMs: number
+  /** When the page was visible last, if it is not. */
+  lookedMs: number
+  /** Until then a request waits because the user or the network is back; or because the clock was set. */
+  backUntilMs: number
+  clockUntilMs: number
 }
 
-/** What comes with a moment, ends after this. */
-const MOMENT_MS = 10 * SECOND_MS
+/** A refresh that was begun has ended after this. */
+const REFRESH_MS = SECOND_MS
 
 export function createJournal(clock: Clock, network: Network, now: Now): Journal {
   const asked: Asked[] = []
@@ -69,8 +71,8 @@ export function createJournal(clock: Clock, network: Network, now: Now): Journal
   function momentOf(atMs: number): Moment {
     if (now.service !== 'up') return 'while the token service is in trouble'
     if (now.activity === 'polls') return 'hidden'
-    if (atMs - now.clockSetMs < MINUTE_MS) return 'after a change of the clock'
-    return atMs - now.backMs < MOMENT_MS ? 'back' : 'in use'
+    if (atMs < now.clockUntilMs) return 'after a change of the clock'
+    return atMs < now.backUntilMs ? 'back' : 'in use'
   }
 
   return {
@@ -106,7 +108,8 @@ export function createJournal(clock: Clock, network: Network, now: Now): Journal
     },
     refresh(nextExpiresAtMs) {
       const atMs = clock.trueMs()
-      const inUse = isLooking(now.activity) || waiting > 0 || atMs - lastEndMs < SECOND_MS
+      const inUse =
+        isLooking(now.activity) || waiting > 0 || atMs - Math.max(lastEndMs, now.lookedMs) < REFRESH_MS
       refreshes.push({ atMs, leftMs: expiresAtMs - atMs, inUse })
       expiresAtMs = nextExpiresAtMs
     },

@@ -2,7 +2,7 @@ import { startClock, type Clock } from './clock.js'
 import { createJournal, type Journal, type Now } from './journal.js'
 import { createNetwork, type Network } from './network.js'
 import { createRandom, type Random } from './random.js'
-import { isLooking, type Activity, type Service, type Step } from './week.js'
+import { isLooking, SECOND_MS, type Activity, type Service, type Step } from './week.js'
 
 /** What a world is made of. */
 export interface Surroundings {
@@ -32,6 +32,11 @@ export interface World {
   readonly close: () => Promise<unknown>
 }
 
+/** How long requests may wait for a refresh that the page's own events begin. */
+const AT_ONCE_MS = 2 * SECOND_MS
+/** Where nothing tells the page: the longest back-off, and a check of auto refresh. */
+const IN_TIME_MS = 45 * SECOND_MS
+
 /** Plays a week in a world, which starts asleep and online. */
 export async function play(
   plan: readonly Step[],
@@ -42,7 +47,7 @@ export async function play(
   const random = createRandom(seed)
   // Back-offs and retries are shortened at random.
   jest.spyOn(Math, 'random').mockImplementation(random)
-  const now: Now = { activity: 'sleeps', service: 'up', backMs: 0, clockSetMs: -Infinity }
+  const now: Now = { activity: 'sleeps', service: 'up', lookedMs: 0, backUntilMs: 0, clockUntilMs: 0 }
   const network = createNetwork(clock, random)
   const journal = createJournal(clock, network, now)
   const world = open({ clock, network, journal, random })
@@ -54,12 +59,19 @@ export async function play(
     else await clock.pass(leftMs)
   }
 
+  function comeBack(forMs: number): void {
+    now.backUntilMs = clock.trueMs() + forMs
+  }
+
   function turn(to: Activity): void {
     const looked = isLooking(now.activity)
     now.activity = to
-    if (looked && !isLooking(to)) world.hide()
+    if (looked && !isLooking(to)) {
+      now.lookedMs = clock.trueMs()
+      world.hide()
+    }
     if (looked || !isLooking(to)) return
-    now.backMs = clock.trueMs()
+    comeBack(AT_ONCE_MS)
     world.show()
   }
 
@@ -79,19 +91,20 @@ export async function play(
         if (step.quirk !== 'unnoticed') world.goOffline()
         break
       case 'regainNetwork':
-        now.backMs = clock.trueMs()
+        comeBack(step.quirk === 'unnoticed' || step.quirk === 'flaps' ? IN_TIME_MS : AT_ONCE_MS)
         network.regain()
         break
       case 'hearOnline':
         world.goOnline()
         break
       case 'setClock':
-        now.clockSetMs = clock.trueMs()
+        now.clockUntilMs = clock.trueMs() + IN_TIME_MS
         clock.set(step.byMs)
         world.followClock()
         break
       case 'serve':
         now.service = step.how
+        comeBack(IN_TIME_MS)
         world.serve(step.how)
         break
       case 'end':

@@ -28,8 +28,7 @@ export type Step = { readonly atMs: number } & (
   | { readonly does: 'turn'; readonly to: Activity }
   | { readonly does: 'ask'; readonly count: number }
   | { readonly does: 'switchTabs' }
-  | { readonly does: 'loseNetwork'; readonly quirk: Quirk | undefined }
-  | { readonly does: 'regainNetwork' }
+  | { readonly does: 'loseNetwork' | 'regainNetwork'; readonly quirk: Quirk | undefined }
   /** The browser says so, rightly or not. */
   | { readonly does: 'hearOnline' }
   | { readonly does: 'setClock'; readonly byMs: number }
@@ -42,7 +41,7 @@ const STORY: readonly (readonly Step[])[] = [
   turn('Mon 07:40', 'works'),
   tunnel('Mon 07:52', 2),
   tunnel('Mon 08:10', 3, 'flaps'),
-  tunnel('Mon 08:34:10', 6),
+  tunnel('Mon 08:34:20', 6),
   turn('Mon 08:55', 'sleeps'),
   turn('Mon 09:00', 'works'),
   // Lunch with the lid closed; the network is late.
@@ -101,8 +100,8 @@ const STORY: readonly (readonly Step[])[] = [
   tunnel('Thu 08:28', 2),
   turn('Thu 08:55', 'sleeps'),
   turn('Thu 09:00', 'works'),
-  // The clock is set back, by as much as the nap takes that follows: to both clocks no time has passed.
-  setClock('Thu 12:25', -1),
+  // It is set right again.
+  setClock('Thu 10:40', -1),
   turn('Thu 12:30', 'sleeps'),
   turn('Thu 13:30', 'works'),
   turn('Thu 15:00', 'hides'),
@@ -117,10 +116,13 @@ const STORY: readonly (readonly Step[])[] = [
   turn('Fri 09:00', 'works'),
   // The token becomes due meanwhile, and outlasts it.
   ...serves('Fri 10:18', 10, 'serviceError'),
+  // The clock is set back, by as much as the nap takes that follows: to both clocks no time has passed.
+  setClock('Fri 12:25', -1),
   turn('Fri 12:30', 'sleeps'),
   wakesOffline('Fri 13:30', 3),
   turn('Fri 13:30', 'works'),
   ...serves('Fri 14:24', 3, 'throttled'),
+  setClock('Fri 15:30', 1),
   turn('Fri 16:00', 'hides'),
   turn('Fri 17:00', 'works'),
   // Opens the lid in a tunnel, where calls hang.
@@ -213,23 +215,27 @@ function serves(at: string, minutes: number, how: Service): readonly (readonly S
   return [[{ atMs, does: 'serve', how }], [{ atMs: atMs + minutes * MINUTE_MS, does: 'serve', how: 'up' }]]
 }
 
+/** The user, who sees the light, tries again. */
 function tunnel(at: string, minutes: number, quirk?: Quirk): readonly Step[] {
-  return gap(timeOf(at), minutes * MINUTE_MS, quirk)
+  const atMs = timeOf(at)
+  const backMs = atMs + minutes * MINUTE_MS
+  return [...gap(atMs, backMs - atMs, quirk), ...asks(3, backMs + 8 * SECOND_MS)]
 }
 
+/** What the page could not load is asked for again at the moment in which the browser says that it is online. */
 function wakesOffline(at: string, seconds: number, quirk?: Quirk): readonly Step[] {
-  return gap(timeOf(at), seconds * SECOND_MS, quirk)
+  const steps = gap(timeOf(at), seconds * SECOND_MS, quirk)
+  return steps.flatMap((step) => (step.does === 'hearOnline' ? [step, ...asks(3, step.atMs)] : [step]))
 }
 
-/** What has failed meanwhile is asked for again when the browser says that it is online. */
 function gap(atMs: number, forMs: number, quirk?: Quirk): readonly Step[] {
   const backMs = atMs + forMs
   // Too early: the first call then still fails.
   const heardMs = quirk === 'flaps' ? backMs - 1.5 * SECOND_MS : backMs
   const lost: Step = { atMs, does: 'loseNetwork', quirk }
-  const back: Step = { atMs: backMs, does: 'regainNetwork' }
+  const back: Step = { atMs: backMs, does: 'regainNetwork', quirk }
   if (quirk === 'unnoticed') return [lost, back]
-  return [lost, back, { atMs: heardMs, does: 'hearOnline' }, ...asks(3, heardMs)]
+  return [lost, back, { atMs: heardMs, does: 'hearOnline' }]
 }
 
 function asks(count: number, atMs: number): readonly Step[] {
