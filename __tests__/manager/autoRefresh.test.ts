@@ -220,6 +220,21 @@ describe('without a network', () => {
     expect(events.map(({ type }) => type)).toEqual(['refreshFailed', 'refreshed'])
   })
 
+  test('a refresh that began without it, and fails after it is back, holds nobody off', async () => {
+    const { provider, manager } = await renewing({ issuedAgoMs: HOUR_MS - 20_000 })
+    jest.setSystemTime(Date.now() + HOUR_MS)
+    page.goOffline()
+    const answer = deferred<never>()
+    provider.onRefresh = () => answer.promise
+    const waiting = manager.getToken()
+    await pass(1_000)
+    page.goOnline()
+    provider.onRefresh = () => issue()
+    answer.reject(new TypeError('Failed to fetch'))
+    await expect(waiting).rejects.toMatchObject({ code: 'offline' })
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+  })
+
   test('where the platform does not know, failures hold off the next attempts, and the session stays', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0)
     const { provider, manager, events } = await renewing(EARLY)

@@ -62,7 +62,7 @@ export function createManager(
   let previous: Promise<unknown> = Promise.resolve()
   const life = new AbortController()
   const unwatch = watch?.(follow)
-  platform.addEventListener?.('online', resetBackoff)
+  platform.addEventListener?.('online', comeOnline)
 
   // --- What is in hand ---
 
@@ -158,7 +158,7 @@ export function createManager(
       )
       if (visit !== current) return
       seenMs = performance.now()
-      announce(outcome, seenMs - startedMs)
+      announce(visit, outcome, seenMs - startedMs)
       // Not before the listeners were told: a refresh that one of them asks for joins this one instead of following it.
       if (visit === current) {
         current = undefined
@@ -237,17 +237,23 @@ export function createManager(
     if (reason ?? hand !== before) resetBackoff()
   }
 
-  function announce(outcome: Outcome, durationMs: number): void {
+  function announce({ outdated }: Visit, outcome: Outcome, durationMs: number): void {
     if (outcome.refreshed && hand) refreshed(outcome.refreshed, durationMs)
     const { error } = outcome
     if (!error) return
     // A refresh that timed out may be tried again at once.
-    if (error.retryable && error.code !== 'refreshTimeout') prolong(cooldowns, BACKOFF, error, 1_000)
+    if (error.retryable && error.code !== 'refreshTimeout' && !outdated)
+      prolong(cooldowns, BACKOFF, error, 1_000)
     failed(error, durationMs, leftOfMs(cooldowns, BACKOFF))
   }
 
   function resetBackoff(): void {
     cooldowns.delete(BACKOFF)
+  }
+
+  function comeOnline(): void {
+    resetBackoff()
+    if (current) current.outdated = true
   }
 
   // --- Callers ---
@@ -327,7 +333,7 @@ export function createManager(
 
   function startAutoRefresh({ lifecycle = pageLifecycle }: AutoRefreshOptions = {}): () => void {
     if (life.signal.aborted) throw new BearerError('closed')
-    return keepChecking(refreshEarly, lifecycle, resetBackoff, life.signal)
+    return keepChecking(refreshEarly, lifecycle, comeOnline, life.signal)
   }
 
   async function endSession(options: SignOutOptions | undefined): Promise<void> {
@@ -360,7 +366,7 @@ export function createManager(
   function close(): void {
     life.abort()
     endReauthentication()
-    platform.removeEventListener?.('online', resetBackoff)
+    platform.removeEventListener?.('online', comeOnline)
     unwatch?.()
     abandon()
     clear()

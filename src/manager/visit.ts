@@ -18,6 +18,8 @@ export interface Visit {
   refreshing?: 'foreground' | 'background'
   /** It waits for the lock, and somebody else's refresh would do as well. */
   replaceable?: boolean
+  /** Begun before the network came back: that it fails says nothing of now. */
+  outdated?: boolean
   /** The token that a look found, even if it is refreshed then: whoever waits is bound to its user. */
   found?: string | undefined
 }
