@@ -37,8 +37,8 @@ export function createNetwork(clock: Clock, random: Random): Network {
     },
     regain() {
       up = true
-      // As Chromium does (ERR_NETWORK_CHANGED).
-      for (const fail of hanging) fail()
+      // As in Chromium (ERR_NETWORK_CHANGED), when the page has heard that it is online.
+      for (const fail of hanging) setTimeout(fail, 5)
       hanging.clear()
     },
     async call(answer) {

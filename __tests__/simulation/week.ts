@@ -36,6 +36,9 @@ export type Step = { readonly atMs: number } & (
   | { readonly does: 'end' }
 )
 
+/** The first call after the browser says so then still fails. */
+const FLAP_MS = 1_500
+
 const STORY: readonly (readonly Step[])[] = [
   // Signs in on the train. The last tunnel begins before the token would be refreshed, and ends after it has expired.
   turn('Mon 07:40', 'works'),
@@ -222,16 +225,17 @@ function tunnel(at: string, minutes: number, quirk?: Quirk): readonly Step[] {
   return [...gap(atMs, backMs - atMs, quirk), ...asks(3, backMs + 8 * SECOND_MS)]
 }
 
-/** What the page could not load is asked for again at the moment in which the browser says that it is online. */
+/** What the page could not load is asked for again when the browser says that it is online, or when it has failed. */
 function wakesOffline(at: string, seconds: number, quirk?: Quirk): readonly Step[] {
-  const steps = gap(timeOf(at), seconds * SECOND_MS, quirk)
-  return steps.flatMap((step) => (step.does === 'hearOnline' ? [step, ...asks(3, step.atMs)] : [step]))
+  const afterMs = quirk === 'hangs' ? 100 : 0
+  return gap(timeOf(at), seconds * SECOND_MS, quirk).flatMap((step) =>
+    step.does === 'hearOnline' ? [step, ...asks(3, step.atMs + afterMs)] : [step],
+  )
 }
 
 function gap(atMs: number, forMs: number, quirk?: Quirk): readonly Step[] {
   const backMs = atMs + forMs
-  // Too early: the first call then still fails.
-  const heardMs = quirk === 'flaps' ? backMs - 1.5 * SECOND_MS : backMs
+  const heardMs = quirk === 'flaps' ? backMs - FLAP_MS : backMs
   const lost: Step = { atMs, does: 'loseNetwork', quirk }
   const back: Step = { atMs: backMs, does: 'regainNetwork', quirk }
   if (quirk === 'unnoticed') return [lost, back]
