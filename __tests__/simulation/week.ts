@@ -128,9 +128,9 @@ const STORY: readonly (readonly Step[])[] = [
   setClock('Fri 15:30', 1),
   turn('Fri 16:00', 'hides'),
   turn('Fri 17:00', 'works'),
-  // Opens the lid in a tunnel, where calls hang.
+  // Calls hang until the network is there.
   turn('Fri 17:45', 'sleeps'),
-  wakesOffline('Fri 18:50', 240, 'hangs'),
+  wakesOffline('Fri 18:50', 5, 'hangs'),
   turn('Fri 18:50', 'works'),
   turn('Fri 19:10', 'sleeps'),
 
