@@ -34,7 +34,7 @@ export interface World {
 
 /** How long requests may wait for a refresh that the page's own events begin. */
 const AT_ONCE_MS = 2 * SECOND_MS
-/** Where nothing tells the page: the longest back-off, and a check of auto refresh. */
+/** Where nothing tells the page, or the first try fails: the longest back-off, and a check of auto refresh. */
 const IN_TIME_MS = 45 * SECOND_MS
 
 /** Plays a week in a world, which starts asleep and online. */
@@ -91,7 +91,7 @@ export async function play(
         if (step.quirk !== 'unnoticed') world.goOffline()
         break
       case 'regainNetwork':
-        comeBack(step.quirk === 'unnoticed' || step.quirk === 'flaps' ? IN_TIME_MS : AT_ONCE_MS)
+        comeBack(step.quirk ? IN_TIME_MS : AT_ONCE_MS)
         network.regain()
         break
       case 'hearOnline':
