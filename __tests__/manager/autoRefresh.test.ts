@@ -220,19 +220,25 @@ describe('without a network', () => {
     expect(events.map(({ type }) => type)).toEqual(['refreshFailed', 'refreshed'])
   })
 
-  test('a refresh that began without it, and fails after it is back, holds nobody off', async () => {
-    const { provider, manager } = await renewing({ issuedAgoMs: HOUR_MS - 20_000 })
+  test('who waits for a refresh that began without it, and fails after it is back, waits for the next one', async () => {
+    const { provider, manager, events } = await renewing()
     jest.setSystemTime(Date.now() + HOUR_MS)
     page.goOffline()
     const answer = deferred<never>()
     provider.onRefresh = () => answer.promise
-    const waiting = manager.getToken()
+    const before = manager.getToken()
     await pass(1_000)
     page.goOnline()
+    const after = manager.getToken()
     provider.onRefresh = () => issue()
     answer.reject(new TypeError('Failed to fetch'))
-    await expect(waiting).rejects.toMatchObject({ code: 'offline' })
-    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+    const renewed = [await before, await after]
+    expect(renewed).toEqual([accessTokenOf(provider.stored), accessTokenOf(provider.stored)])
+    expect(provider.refreshes).toBe(2)
+    expect(events).toMatchObject([
+      { type: 'refreshFailed', code: 'offline', retryAfterMs: 0 },
+      { type: 'refreshed' },
+    ])
   })
 
   test('where the platform does not know, failures hold off the next attempts, and the session stays', async () => {

@@ -164,7 +164,8 @@ export function createManager(
         current = undefined
         if (outcome.error?.code === 'sessionExpired') expire()
       }
-      visit.end(outcome)
+      // Who waited for one that began without a network looks once more.
+      visit.end(visit.outdated && outcome.error?.retryable ? {} : outcome)
     })
     return visit
   }
