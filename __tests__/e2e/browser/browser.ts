@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Browser as Connection, type BrowserContext } from 'playwright-core'
-import { createProfile, type Profile } from './profile.js'
+import { createProfile, type Profile, type ProfileOptions } from './profile.js'
 import { serveSite } from './site.js'
 
 const ARGS = [
@@ -15,8 +15,9 @@ const ARGS = [
   '--remote-debugging-port=0',
   '--enable-automation',
 ]
-/** What playwright-core would switch off: tabs in the background are slowed down, as they are for users. */
+/** What playwright-core would switch off: tabs in the background are slowed down, and pages kept, as they are for users. */
 const UNWANTED = [
+  '--disable-back-forward-cache',
   '--disable-background-timer-throttling',
   '--disable-renderer-backgrounding',
   '--disable-backgrounding-occluded-windows',
@@ -24,9 +25,9 @@ const UNWANTED = [
 
 export interface Browser {
   /** All tabs are visible all the time, as in windows side by side. */
-  openProfile(latencyMs?: number): Promise<Profile>
+  openProfile(options?: ProfileOptions): Promise<Profile>
   /** Only the tab opened last is visible. There is one such profile at a time. */
-  openProfileOfOneWindow(latencyMs?: number): Promise<Profile>
+  openProfileOfOneWindow(options?: ProfileOptions): Promise<Profile>
   close(): Promise<void>
 }
 
@@ -36,11 +37,11 @@ export async function openBrowser(executablePath: string | undefined): Promise<B
   const browser = await chromium.launch({ executablePath, args: ARGS, ignoreDefaultArgs: UNWANTED })
   const user = await connectAsUser(browser)
   return {
-    async openProfile(latencyMs) {
+    async openProfile(options) {
       const context = await browser.newContext()
-      return createProfile(context, site.url, latencyMs)
+      return createProfile(context, site.url, options)
     },
-    openProfileOfOneWindow: (latencyMs) => createProfile(contextOf(user), site.url, latencyMs),
+    openProfileOfOneWindow: (options) => createProfile(contextOf(user), site.url, options),
     async close() {
       await user.close()
       await browser.close()

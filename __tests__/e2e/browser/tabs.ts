@@ -1,3 +1,4 @@
+import type { Reply } from './page/clients.js'
 import type { Answer, Via } from './page/main.js'
 import type { Profile, Start, Tab } from './profile.js'
 
@@ -59,6 +60,27 @@ export async function ask({ app }: Tab, force = false): Promise<Answer[]> {
   const forceRefresh = { forceRefresh: force }
   const byManager = await app.evaluate((it, options) => it.answer('manager', options), forceRefresh)
   return [byManager, await app.evaluate((it) => it.answer('amplify'))]
+}
+
+/** Requests of the API in each tab, all tabs at once. */
+export async function requestEverywhere(tabs: Tab[], timesEach = 6): Promise<Reply[]> {
+  const replies = await Promise.all(
+    tabs.map(({ app }) => app.evaluate((it, times) => it.request(times), timesEach)),
+  )
+  return replies.flat()
+}
+
+export async function startAutoRefresh(tabs: Tab[]): Promise<void> {
+  for (const { app } of tabs) {
+    await app.evaluate((it) => {
+      it.startAutoRefresh()
+    })
+  }
+}
+
+/** What listeners have heard, tab by tab. */
+export function events(tabs: Tab[]): Promise<string[][]> {
+  return Promise.all(tabs.map(({ app }) => app.evaluate((it) => it.events())))
 }
 
 export async function storedTokens({ app }: Tab): Promise<Partial<Record<string, string>>> {

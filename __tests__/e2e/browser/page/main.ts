@@ -8,6 +8,7 @@ import {
   type TokenManagerOptions,
 } from '../../../../src/index.js'
 import type { AmplifyConfig } from '../../../../src/testing/index.js'
+import { createClients, type Client, type Reply } from './clients.js'
 import { plantTokens, readSession } from './storedSession.js'
 
 /** The two ways to a token. */
@@ -17,9 +18,16 @@ export type Via = 'manager' | 'amplify'
 export type Answer =
   { readonly via: Via; readonly token: string | null } | { readonly via: Via; readonly error: string }
 
+/** What a manager is created with; and `signsInAgain`: its `reauthenticate` signs the user in. */
+export type StartOptions = TokenManagerOptions & { guard?: boolean; signsInAgain?: boolean }
+
 let manager: TokenManager | undefined
+let apiUrl = ''
+let send: (client: Client) => Promise<Reply>
 const events: string[] = []
 const heard: string[] = []
+let restored = false
+addEventListener('pageshow', ({ persisted }) => (restored = persisted))
 Hub.listen('auth', ({ payload }) => heard.push(payload.event), { enableCrossTabEvents: true })
 
 function started(): TokenManager {
@@ -40,21 +48,38 @@ async function answer(via: Via, options?: { forceRefresh?: boolean }): Promise<A
   )
 }
 
+async function signInAs(username = 'alice', password = 'wonderland'): Promise<void> {
+  await signIn({ username, password, options: { authFlowType: 'USER_PASSWORD_AUTH' } })
+}
+
+async function reauthenticate(): Promise<boolean> {
+  events.push('reauthenticate')
+  await signInAs()
+  return true
+}
+
 /** What the tests do in a tab. */
 const app = {
-  configure(config: AmplifyConfig): void {
+  configure(config: AmplifyConfig, api: string): void {
     Amplify.configure(config)
+    apiUrl = api
   },
-  async signIn(username = 'alice', password = 'wonderland'): Promise<void> {
-    await signIn({ username, password, options: { authFlowType: 'USER_PASSWORD_AUTH' } })
-  },
+  signIn: signInAs,
   signOut: () => signOut(),
+  signOutByManager: () => started().signOut(),
   getCurrentUser: () => getCurrentUser().then(({ username }) => username),
-  start({ guard = true, ...options }: TokenManagerOptions & { guard?: boolean } = {}): void {
-    manager = createTokenManager(options)
+  start({ guard = true, signsInAgain = false, ...options }: StartOptions = {}): void {
+    manager = createTokenManager(signsInAgain ? { ...options, reauthenticate } : options)
     manager.subscribe(({ type }) => events.push(type))
     if (guard) guardAmplify(manager)
+    send = createClients(apiUrl, manager)
   },
+  startAutoRefresh(): void {
+    started().startAutoRefresh()
+  },
+  /** Requests of the API, by both clients, all at once. */
+  request: (times: number) =>
+    Promise.all(Array.from({ length: times }, (_, index) => send(index % 2 ? 'axios' : 'fetch'))),
   ask,
   answer,
   /** Calls one after the other, `everyMs`, without waiting for the answers in between. */
@@ -94,6 +119,16 @@ const app = {
         { once: true },
       )
     }),
+  /** After the manager, which has listened for longer, has heard it. */
+  onOnline: () =>
+    new Promise<void>((resolve) => {
+      const hear = () => {
+        resolve()
+      }
+      addEventListener('online', hear, { once: true })
+    }),
+  /** Whether the page was shown last out of the back/forward cache. */
+  isRestored: () => restored,
   events: () => [...events],
   /** What Amplify told, of other tabs as well. */
   heard: () => [...heard],
