@@ -84,6 +84,35 @@ test('the lock is kept for a moment after a refresh, for storage lags behind; th
   expect(lock.held).toBe(0)
 })
 
+test('a rejected grant: one call, and every tab that waited for the lock hears of it', async () => {
+  const provider = createProvider(expired())
+  provider.onRefresh = () => null
+  const lock = createLock()
+  const tabs = createTabs(3, provider, { lock })
+  const heard: string[][] = tabs.map(() => [])
+  tabs.forEach((tab, index) => tab.subscribe(({ type }) => heard[index]?.push(type)))
+  const outcomes = await settled(Promise.allSettled(tabs.map((tab) => tab.getToken())))
+  expect(outcomes).toMatchObject([
+    { reason: { code: 'sessionExpired' } },
+    { reason: { code: 'sessionExpired' } },
+    { reason: { code: 'sessionExpired' } },
+  ])
+  expect(heard).toEqual(tabs.map(() => ['refreshFailed', 'sessionExpired']))
+  expect(provider.refreshes).toBe(1)
+})
+
+test('the lock is kept for a moment after a rejected grant as well, for what was cleared', async () => {
+  const lock = createLock()
+  const provider = createProvider(expired())
+  provider.onRefresh = () => null
+  const [tab] = createTabs(1, provider, { lock })
+  await expect(settled(Promise.resolve(tab?.getToken()), 0)).rejects.toMatchObject({ code: 'sessionExpired' })
+  await jest.advanceTimersByTimeAsync(49)
+  expect(lock.held).toBe(1)
+  await jest.advanceTimersByTimeAsync(1)
+  expect(lock.held).toBe(0)
+})
+
 test('what nothing was stored under is not kept', async () => {
   const lock = createLock()
   const provider = createProvider(expired())

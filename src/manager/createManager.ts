@@ -195,7 +195,7 @@ export function createManager(
   /** Whether a refresh is needed, once it is known what is stored. */
   async function look(visit: Visit, request: Wish): Promise<RefreshReason | undefined> {
     if (!request.forceRefresh) await ask(visit)
-    visit.found = hand?.value
+    visit.found ??= hand?.value
     return visit === current && !reasonOf(cooldowns, BACKOFF) ? needOfHand(request) : undefined
   }
 

@@ -4,7 +4,7 @@ import type { Outcome, Visit } from './visit.js'
 /** Other tabs of Chromium may see what was stored this much later, the lock notwithstanding. */
 const STORAGE_LAG_MS = 50
 
-/** Keeps the lock until the visit has ended, or others can see what was stored; callers have the outcome before. */
+/** Keeps the lock until the visit has ended, or others can see what was stored or cleared; callers have the outcome before. */
 export function underLock(
   lock: RefreshLock,
   name: string,
@@ -16,8 +16,10 @@ export function underLock(
       visit.replaceable = false
       const outcome = task()
       resolve(outcome)
-      const { refreshed } = await Promise.race([outcome, visit.outcome])
-      if (refreshed) await new Promise((proceed) => setTimeout(proceed, STORAGE_LAG_MS))
+      const { refreshed, error } = await Promise.race([outcome.catch(() => visit.outcome), visit.outcome])
+      // A provider whose grant was rejected has cleared what was stored.
+      if (refreshed || error?.code === 'sessionExpired')
+        await new Promise((proceed) => setTimeout(proceed, STORAGE_LAG_MS))
     }
     lock.run(name, hold, { signal: visit.signal }).catch(reject)
     // Abandoned before its turn came.

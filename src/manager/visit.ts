@@ -20,7 +20,7 @@ export interface Visit {
   replaceable?: boolean
   /** Begun before the network came back: that it fails says nothing of now. */
   outdated?: boolean
-  /** The token that a look found, even if it is refreshed then: whoever waits is bound to its user. */
+  /** The token that the first look found, even if it is refreshed or gone then: whoever waits is bound to its user. */
   found?: string | undefined
 }
 
