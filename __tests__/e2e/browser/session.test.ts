@@ -48,6 +48,7 @@ describeInBrowser('the end of a session, in Chromium', () => {
     const refresh = () =>
       profile.pool.calls.find(({ operation }) => operation === 'GetTokensFromRefreshToken')
     await until(() => Date.now() - (refresh()?.receivedAtMs ?? Infinity) >= afterMs)
+    profile.pool.latencyMs = 5
     await first.app.evaluate((it) => it.signOutByManager())
     // The refresh was waited for: what it brought is signed out as well.
     expect(refresh()?.outcome).toBe('ok')
