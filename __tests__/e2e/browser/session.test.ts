@@ -61,40 +61,48 @@ describeInBrowser('the end of a session, in Chromium', () => {
     for (const tab of tabs) expect(await storedTokens(tab)).toEqual({})
   })
 
-  describe('reauthenticate, which signs the same user in again,', () => {
-    test('in one tab: its requests are answered, the others hear of a sign-out and a sign-in at most', async () => {
-      const tabs = await openTabs(profile, { signsInAgain: true })
-      const [first, ...others] = tabs
+  describe('the grant is rejected: every tab asks the user to sign in again, and one sign-in does for all,', () => {
+    const DIALOG = ['dialog opened', 'dialog closed']
+    const heardOf = async (tabs: Tab[]) =>
+      (await events(tabs)).map((heard) => heard.filter((type) => !/replayed|refreshFailed/.test(type)))
+    const isAsked = (tab: Tab) => until(async () => (await heardOf([tab]))[0]?.[0] === 'dialog opened')
+
+    test('whichever tab met the rejection, and wherever the user signs in', async () => {
+      const tabs = await openTabs(profile, { hasDialog: true })
+      const [first, second] = tabs
       expectStatus(await requestEverywhere(tabs, 2), 200)
       profile.pool.revokeAccessTokens()
       profile.pool.revokeRefreshTokens()
-      expectStatus(await requestEverywhere([first]), 200)
-      const replays = Array<string>(6).fill('replayed')
-      expect(await events([first])).toEqual([['refreshFailed', 'reauthenticate', ...replays]])
-      const { accessToken } = await storedTokens(first)
-      const tokenOf = ({ app }: Tab) => app.evaluate((it) => it.ask('manager'))
-      for (const tab of others) await until(async () => (await tokenOf(tab)) === accessToken)
-      // Nothing, if it was over before storage showed them anything.
-      for (const heard of await events(others)) expect(['', 'signedOut,signedIn']).toContain(heard.join())
+      const replies = requestEverywhere([first])
+      for (const tab of tabs) await isAsked(tab)
+      await second.app.evaluate((it) => it.signInByDialog())
+      expectStatus(await replies, 200)
+      await until(async () => (await heardOf(tabs)).every((heard) => heard.length === 2))
+      expect(await heardOf(tabs)).toEqual([DIALOG, DIALOG, DIALOG, DIALOG])
       expectStatus(await requestEverywhere(tabs), 200)
       await expectSignedIn(tabs)
     })
 
-    test('while all tabs make requests: those of one are answered, those of the others that waited fail', async () => {
-      const tabs = await openExpiredTabs(profile, 'warm', { signsInAgain: true })
+    test('while all tabs make requests: one refresh, and all of them are answered', async () => {
+      const tabs = await openExpiredTabs(profile, 'warm', { hasDialog: true })
       profile.pool.revokeRefreshTokens()
-      const replies = await Promise.all(tabs.map((tab) => requestEverywhere([tab])))
-      const [answered, ...failed] = replies.sort(([one]) => ('status' in Object(one) ? -1 : 1))
-      expectStatus(answered ?? [], 200)
-      for (const reply of failed.flat()) expect(reply).toMatchObject({ error: 'signedOut' })
-      const asked = (await events(tabs)).flat().filter((type) => type === 'reauthenticate')
-      expect(asked).toHaveLength(1)
-      expect((await events(tabs)).flat()).not.toContain('sessionExpired')
-      const knowsAlice = (heard: string[]) => heard.includes('reauthenticate') || heard.includes('signedIn')
-      await until(async () => (await events(tabs)).every(knowsAlice))
-      expectStatus(await requestEverywhere(tabs), 200)
+      const replies = requestEverywhere(tabs)
+      for (const tab of tabs) await isAsked(tab)
       expect(profile.refreshes()).toBe(1)
+      await tabs[3].app.evaluate((it) => it.signInByDialog())
+      expectStatus(await replies, 200)
+      expect(await heardOf(tabs)).toEqual([DIALOG, DIALOG, DIALOG, DIALOG])
       await expectSignedIn(tabs)
+    })
+
+    test('but when the user signs out in one of them nobody is asked', async () => {
+      const tabs = await openTabs(profile, { hasDialog: true })
+      const [first, ...others] = tabs
+      expectStatus(await requestEverywhere(tabs, 2), 200)
+      await first.app.evaluate((it) => it.signOutByManager())
+      await until(async () => (await heardOf(others)).every((heard) => heard.length > 0))
+      expect(await heardOf(tabs)).toEqual(tabs.map(() => ['signedOut']))
+      expectStatus(await requestEverywhere(tabs), 401)
     })
   })
 })

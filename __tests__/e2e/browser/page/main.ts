@@ -4,6 +4,7 @@ import { Hub } from 'aws-amplify/utils'
 import {
   createTokenManager,
   guardAmplify,
+  type ReauthenticationContext,
   type TokenManager,
   type TokenManagerOptions,
 } from '../../../../src/index.js'
@@ -18,8 +19,8 @@ export type Via = 'manager' | 'amplify'
 export type Answer =
   { readonly via: Via; readonly token: string | null } | { readonly via: Via; readonly error: string }
 
-/** What a manager is created with; and `signsInAgain`: its `reauthenticate` signs the user in. */
-export type StartOptions = TokenManagerOptions & { guard?: boolean; signsInAgain?: boolean }
+/** What a manager is created with; and `hasDialog`: its `reauthenticate` shows the user a dialog. */
+export type StartOptions = TokenManagerOptions & { guard?: boolean; hasDialog?: boolean }
 
 let manager: TokenManager | undefined
 let apiUrl = ''
@@ -52,10 +53,18 @@ async function signInAs(username = 'alice', password = 'wonderland'): Promise<vo
   await signIn({ username, password, options: { authFlowType: 'USER_PASSWORD_AUTH' } })
 }
 
-async function reauthenticate(): Promise<boolean> {
-  events.push('reauthenticate')
-  await signInAs()
-  return true
+let closeDialog: (signedIn: boolean) => void = () => undefined
+
+/** As an application does it: a dialog that stays until the user has signed in, or nobody waits for that any more. */
+function reauthenticate({ signal }: ReauthenticationContext): Promise<boolean> {
+  events.push('dialog opened')
+  return new Promise((resolve) => {
+    closeDialog = resolve
+    signal.addEventListener('abort', () => {
+      events.push('dialog closed')
+      resolve(false)
+    })
+  })
 }
 
 /** What the tests do in a tab. */
@@ -65,11 +74,15 @@ const app = {
     apiUrl = api
   },
   signIn: signInAs,
+  async signInByDialog(): Promise<void> {
+    await signInAs()
+    closeDialog(true)
+  },
   signOut: () => signOut(),
   signOutByManager: () => started().signOut(),
   getCurrentUser: () => getCurrentUser().then(({ username }) => username),
-  start({ guard = true, signsInAgain = false, ...options }: StartOptions = {}): void {
-    manager = createTokenManager(signsInAgain ? { ...options, reauthenticate } : options)
+  start({ guard = true, hasDialog = false, ...options }: StartOptions = {}): void {
+    manager = createTokenManager(hasDialog ? { ...options, reauthenticate } : options)
     manager.subscribe(({ type }) => events.push(type))
     if (guard) guardAmplify(manager)
     send = createClients(apiUrl, manager)
