@@ -6,9 +6,9 @@ const CORE = "export { createTokenManager, wrapFetch, BearerError, isBearerError
 const AXIOS = "export * from './src/axios/index.ts'"
 const ALL = "export * from './src/index.ts'"
 const PARTS = [
-  { name: 'core + fetch', contents: CORE, limitBytes: 5_120 },
-  { name: 'core + fetch + axios', contents: `${CORE}; ${AXIOS}`, limitBytes: 6_000 },
-  { name: 'core + fetch + axios + guardAmplify', contents: `${ALL}; ${AXIOS}`, limitBytes: 7_200 },
+  { name: 'core + fetch', contents: CORE, limitBytes: 6_700 },
+  { name: 'core + fetch + axios', contents: `${CORE}; ${AXIOS}`, limitBytes: 7_600 },
+  { name: 'core + fetch + axios + guardAmplify', contents: `${ALL}; ${AXIOS}`, limitBytes: 8_900 },
 ]
 
 for (const { name, contents, limitBytes } of PARTS) {

@@ -220,6 +220,23 @@ describe('without a network', () => {
     expect(events.map(({ type }) => type)).toEqual(['refreshFailed', 'refreshed'])
   })
 
+  test('nobody waits for a refresh for more than a second; should the platform be wrong, the next one has its token', async () => {
+    const { provider, manager } = await renewing()
+    jest.setSystemTime(Date.now() + HOUR_MS)
+    page.goOffline()
+    const answer = deferred<ReturnType<typeof issue>>()
+    provider.onRefresh = () => answer.promise
+    const asked = manager.getToken().catch((error: unknown) => error)
+    await pass(999)
+    expect(await Promise.race([asked, pass(0).then(() => 'waits')])).toBe('waits')
+    await pass(1)
+    expect(await asked).toMatchObject({ code: 'offline', retryable: true })
+    answer.resolve(issue())
+    await pass(0)
+    expect(await manager.getToken()).toBe(accessTokenOf(await answer.promise))
+    expect(provider.refreshes).toBe(1)
+  })
+
   test('who waits for a refresh that began without it, and fails after it is back, waits for the next one', async () => {
     const { provider, manager, events } = await renewing()
     jest.setSystemTime(Date.now() + HOUR_MS)
@@ -227,7 +244,7 @@ describe('without a network', () => {
     const answer = deferred<never>()
     provider.onRefresh = () => answer.promise
     const before = manager.getToken()
-    await pass(1_000)
+    await pass(500)
     page.goOnline()
     const after = manager.getToken()
     provider.onRefresh = () => issue()

@@ -30,11 +30,19 @@ import { abortReason, waitFor } from './waiting.js'
 const REREAD_AFTER_MS = 1_000
 /** How long a request with a good token waits for that look, however slow the storage. */
 const PATIENCE_MS = 100
+/** How long a request without one waits while the platform says that there is no network: it may be wrong. */
+const OFFLINE_PATIENCE_MS = 1_000
 /** The token that comes with another. */
 const COMPANION = { access: 'idToken', id: 'accessToken' } as const
 /** The names of cooldowns that are no route's. */
 const BACKOFF = 'backoff'
 const ANYWHERE = 'anywhere'
+
+/** It may be over in a moment. After a refresh that timed out that moment has passed already. */
+const isPassing = (error: BearerError | undefined): boolean =>
+  !!error?.retryable && error.code !== 'refreshTimeout'
+
+const isOffline = (): boolean => platform.navigator?.onLine === false
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
 export function createManager(
@@ -165,7 +173,7 @@ export function createManager(
         if (outcome.error?.code === 'sessionExpired') expire()
       }
       // Who waited for one that began without a network looks once more.
-      visit.end(visit.outdated && outcome.error?.retryable ? {} : outcome)
+      visit.end(visit.outdated && isPassing(outcome.error) ? {} : outcome)
     })
     return visit
   }
@@ -242,7 +250,6 @@ export function createManager(
     if (outcome.refreshed && hand) refreshed(outcome.refreshed, durationMs)
     const { error } = outcome
     if (!error) return
-    // A refresh that timed out may be tried again at once.
     if (error.retryable && error.code !== 'refreshTimeout' && !outdated)
       prolong(cooldowns, BACKOFF, error, 1_000)
     failed(error, durationMs, leftOfMs(cooldowns, BACKOFF))
@@ -301,7 +308,10 @@ export function createManager(
       }
       if (!outcome && !request.inBackground) waited()
       const visit = current ?? start(request)
-      outcome = await waitFor(visit.outcome, {}, good && PATIENCE_MS, signal)
+      const late: Outcome = {}
+      const patienceMs = good ? PATIENCE_MS : isOffline() && OFFLINE_PATIENCE_MS
+      outcome = await waitFor(visit.outcome, late, patienceMs, signal)
+      if (outcome === late && !good && isOffline()) outcome = { error: new BearerError('offline') }
       // It has tried this one's patience; the others' is not tried for a while.
       if (!signal?.aborted) seenMs = performance.now()
       boundTo ??= visit.found
