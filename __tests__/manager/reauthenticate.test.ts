@@ -92,6 +92,60 @@ describe('signed in again as the same user', () => {
     expect(events).toEqual(['refreshFailed', 'refreshFailed'])
   })
 
+  test('a look that began before, and is slow, does not decide', async () => {
+    const { provider, manager, events, answer, signIn } = ending()
+    const waiting = manager.getToken(waitForSignIn)
+    await jest.advanceTimersByTimeAsync(2_000)
+    const before = deferred<null>()
+    jest.spyOn(provider, 'getTokens').mockReturnValueOnce(before.promise)
+    const socket = manager.getToken()
+    await settle()
+    signIn()
+    answer.resolve(true)
+    await settle()
+    before.resolve(null)
+    expect(await waiting).toBe(accessTokenOf(provider.stored))
+    await socket
+    expect(events).toEqual(['refreshFailed'])
+  })
+
+  test('elsewhere, and nobody tells: a check finds it', async () => {
+    const { provider, manager, contexts, events, signIn } = ending()
+    const asked = manager.getToken(waitForSignIn)
+    manager.startAutoRefresh()
+    await jest.advanceTimersByTimeAsync(60_000)
+    signIn()
+    await jest.advanceTimersByTimeAsync(15_000)
+    expect(await asked).toBe(accessTokenOf(provider.stored))
+    expect(contexts[0]?.signal.aborted).toBe(true)
+    expect(events).toEqual(['refreshFailed'])
+  })
+
+  test('elsewhere, and nobody tells: found at the latest when the time is up', async () => {
+    const { provider, manager, events, signIn } = ending()
+    const asked = manager.getToken(waitForSignIn)
+    await jest.advanceTimersByTimeAsync(4 * MINUTE_MS)
+    signIn()
+    await jest.advanceTimersByTimeAsync(MINUTE_MS)
+    expect(await asked).toBe(accessTokenOf(provider.stored))
+    expect(events).toEqual(['refreshFailed'])
+  })
+
+  test('a dialog that rejects when it is taken away has not failed', async () => {
+    const printed = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { provider, manager, tell, contexts, answer, signIn } = ending()
+    const asked = manager.getToken(waitForSignIn)
+    await settle()
+    contexts[0]?.signal.addEventListener('abort', () => {
+      answer.reject(new Error('aborted'))
+    })
+    signIn()
+    tell('signedIn')
+    expect(await asked).toBe(accessTokenOf(provider.stored))
+    await settle()
+    expect(printed).not.toHaveBeenCalled()
+  })
+
   test('the next end of the session is another question', async () => {
     const { provider, manager, tell, reauthenticate, signIn } = ending()
     const asked = manager.getToken(waitForSignIn)
@@ -282,6 +336,25 @@ describe('who waits', () => {
     await jest.advanceTimersByTimeAsync(50)
     expect(held).toBe(0)
   })
+})
+
+test('who does not wait learns why there is no token', async () => {
+  const { manager } = ending({}, issue())
+  const rejectedToken = String(await manager.getToken())
+  void Promise.allSettled([manager.getToken({ rejectedToken, ...waitForSignIn })])
+  await settle()
+  expect(await codeOf(manager.getToken({ rejectedToken }))).toBe('sessionExpired')
+})
+
+test('a closed manager asks nobody, whatever it hears of then', async () => {
+  const { manager, tell, reauthenticate } = ending({}, issue())
+  await manager.getToken()
+  manager.subscribe(() => undefined)
+  tell('tokenRefresh')
+  manager.close()
+  tell('sessionExpired')
+  await settle()
+  expect(reauthenticate).not.toHaveBeenCalled()
 })
 
 test('storage that still shows the lost token does not look like a sign-in', async () => {

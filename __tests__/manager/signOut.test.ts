@@ -71,7 +71,6 @@ test('no request gets the old token from then on, however long it takes', async 
   for (const seconds of [0, 2, 20]) {
     await settle(seconds * 1_000)
     expect(await manager.getToken()).toBeNull()
-    expect(await manager.getTokens()).toBeNull()
     expect(await manager.getToken({ forceRefresh: true })).toBeNull()
     expect(await codeOf(manager.getToken({ rejectedToken }))).toBe('signedOut')
   }
@@ -80,6 +79,36 @@ test('no request gets the old token from then on, however long it takes', async 
   await signedOut
   expect(provider.refreshes).toBe(0)
   expect(provider.signOut).toHaveBeenCalledTimes(1)
+})
+
+test('Amplify’s callers line up behind it: a sign-in that looks first is no part of it', async () => {
+  const { provider, manager } = session()
+  await manager.getToken()
+  const done = deferred<undefined>()
+  provider.signOut.mockReturnValue(done.promise)
+  const signedOut = manager.signOut()
+  await settle()
+  const controller = new AbortController()
+  const asked = manager.getTokens()
+  const aborted = codeOf(manager.getTokens({ signal: controller.signal }))
+  await settle(20_000)
+  expect(await Promise.race([asked, settle().then(() => 'waits')])).toBe('waits')
+  controller.abort(Object.assign(new Error(), { code: 'aborted' }))
+  expect(await aborted).toBe('aborted')
+  provider.stored = issue({ sub: 'bob' })
+  done.resolve(undefined)
+  await signedOut
+  expect(String((await asked)?.accessToken)).toMatch('bob')
+})
+
+test('but not for ever', async () => {
+  const { provider, manager } = session({ refreshTimeoutMs: 10_000 })
+  provider.signOut.mockReturnValue(new Promise(() => undefined))
+  void manager.signOut()
+  await settle()
+  const asked = manager.getTokens()
+  await settle(10_000)
+  expect(await asked).toBeNull()
 })
 
 test('nor do listeners that ask as soon as they hear of it', async () => {
@@ -120,6 +149,33 @@ test('a refresh that hangs is called off after three seconds', async () => {
   answer.resolve(issue())
   await settle()
   expect(await manager.getToken()).toBeNull()
+})
+
+test('nor does the next user wait for it', async () => {
+  const { provider, manager } = refreshing()
+  void Promise.allSettled([manager.getToken()])
+  await settle()
+  const signedOut = manager.signOut()
+  await settle(3_000)
+  await signedOut
+  provider.stored = issue({ sub: 'bob' })
+  await settle(2_000)
+  expect(await Promise.race([manager.getToken(), settle(50)])).toMatch('bob')
+})
+
+test('a sign-in that is heard of meanwhile is none: it is being signed out', async () => {
+  const { provider, manager, tell, events } = session()
+  await manager.getToken()
+  const done = deferred<undefined>()
+  provider.signOut.mockReturnValue(done.promise)
+  const signedOut = manager.signOut()
+  await settle()
+  tell('signedIn')
+  await settle()
+  provider.stored = null
+  done.resolve(undefined)
+  await signedOut
+  expect(events).toEqual(['signedOut'])
 })
 
 test('a look that is under way refreshes nothing any more', async () => {

@@ -68,11 +68,19 @@ test('in the background it is quiet; back in the foreground after a night, one r
   expect(provider.refreshes).toBe(1)
 })
 
-test.each(['active', 'inactive', 'unknown', null, undefined])('%s is no background', async (state) => {
+test.each(['active', 'unknown', null, undefined])('%s is no background', async (state) => {
   const { phone, provider } = await app()
   phone.AppState.currentState = state
   await pass(HOUR_MS)
   expect(provider.refreshes).toBe(1)
+})
+
+// iOS: on its way to the background, where an answer that is lost costs the session.
+test('inactive is no foreground', async () => {
+  const { phone, provider } = await app()
+  phone.become('inactive')
+  await pass(2 * HOUR_MS)
+  expect(provider.refreshes).toBe(0)
 })
 
 test('woken in a tunnel: nothing is asked for, nobody is signed out; the network is back: one refresh', async () => {
@@ -104,6 +112,8 @@ test('only a network that was away comes back', async () => {
   // The back-off lasts.
   expect(provider.refreshes).toBe(1)
   phone.connect(false)
+  // Not known for a moment.
+  phone.connect(null)
   phone.connect(true)
   await expect(manager.getToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'offline' })
   expect(provider.refreshes).toBe(2)

@@ -4,7 +4,7 @@ import * as cognito from 'aws-amplify/auth/cognito'
 import { Hub } from 'aws-amplify/utils'
 import type { TokenSource } from '../manager/source.js'
 import type { ProvidedTokens, SignOutOptions, TokenProvider } from '../manager/types.js'
-import { AMPLIFY_BEARER, currentRead } from './guardedRead.js'
+import { AMPLIFY_BEARER, currentRead, sessionOf } from './guardedRead.js'
 import { toBearerError } from './toBearerError.js'
 
 /**
@@ -16,6 +16,8 @@ export function amplifySource(): TokenSource {
   // From 6.22 on; before that, only the provider that Amplify has by default.
   const amplify: TokenProvider = 'getTokens' in Amplify ? Amplify : cognito.cognitoUserPoolsTokenProvider
   let failure: unknown
+  /** Of whom there were tokens last. */
+  let last: ProvidedTokens | undefined
   const provider = {
     [AMPLIFY_BEARER]: true,
     signOut: (options?: SignOutOptions) => signOut(options as Parameters<typeof signOut>[0]),
@@ -24,6 +26,7 @@ export function amplifySource(): TokenSource {
         const tokens = await read(options)
         // Amplify clears the tokens on NotAuthorizedException, and resolves as if nobody had been signed in.
         if (!tokens && failure) throw toBearerError(failure)
+        last = tokens ?? last
         return tokens
       } finally {
         failure = undefined
@@ -33,7 +36,10 @@ export function amplifySource(): TokenSource {
   const read: TokenProvider['getTokens'] = (options) =>
     amplify.getTokens({ ...options, [AMPLIFY_BEARER]: provider } as typeof options)
 
-  const wasRejected = async (): Promise<boolean | undefined> => currentRead()[AMPLIFY_BEARER]?.wasRejected()
+  async function wasRejected(): Promise<boolean | undefined> {
+    const guard = currentRead()[AMPLIFY_BEARER]
+    return guard && last && (await guard.rejectedSession()) === sessionOf(last)
+  }
 
   async function unlessSignedIn(listener: (change: string) => void): Promise<void> {
     if (await read().catch(() => true)) return

@@ -1,5 +1,5 @@
 import * as cognito from 'aws-amplify/auth/cognito'
-import type { TokenProvider } from '../manager/types.js'
+import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
 
 /** The property by which a guard's read is known, and whose read it is. */
 export const AMPLIFY_BEARER = 'amplify-bearer'
@@ -12,8 +12,8 @@ export interface GuardedRead extends Read {
   [AMPLIFY_BEARER]?: {
     /** Whose own reads it lets through. */
     readonly owner: TokenProvider
-    /** Whether the session that is not stored any more was rejected. */
-    readonly wasRejected: () => Promise<boolean>
+    /** The session that was rejected last, here or in another tab. */
+    readonly rejectedSession: () => Promise<string | null>
     /** What has to be in its place: itself, until it is undone. */
     readonly standing: () => GuardedRead
   }
@@ -27,4 +27,9 @@ export function currentRead(): GuardedRead {
 /** What has to be in a read's place: a guard's that was undone makes room for what was there before. */
 export function standing(read: GuardedRead): GuardedRead {
   return read[AMPLIFY_BEARER]?.standing() ?? read
+}
+
+/** Which session tokens belong to: when their user signed in (`auth_time`, OpenID Connect Core, section 2). */
+export function sessionOf({ accessToken }: ProvidedTokens): string {
+  return String(accessToken.payload['auth_time'])
 }

@@ -4,7 +4,14 @@ import { assertFunction, BearerError } from '../errors.js'
 import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
 import { waitFor } from '../manager/waiting.js'
 import { platform, type PageEvent } from '../platform.js'
-import { AMPLIFY_BEARER, currentRead, standing, type GuardedRead, type Read } from './guardedRead.js'
+import {
+  AMPLIFY_BEARER,
+  currentRead,
+  sessionOf,
+  standing,
+  type GuardedRead,
+  type Read,
+} from './guardedRead.js'
 
 type Store = (typeof cognito.cognitoUserPoolsTokenProvider)['authTokenStore']
 type Stored = NonNullable<Awaited<ReturnType<Store['loadTokens']>>>
@@ -16,8 +23,6 @@ export interface Inside {
   readonly look: () => Promise<ProvidedTokens | null>
   /** Newly issued tokens, stored; or those that somebody else has stored meanwhile. */
   readonly refresh: (options: ReadOptions) => Promise<ProvidedTokens | null>
-  /** Where nobody is stored any more: whether that session was rejected, here or in another tab. Otherwise somebody has signed out. */
-  readonly wasRejected: () => Promise<boolean>
   /**
    * Puts a read in the place of Amplify's, which it may use, and has Amplify's loads and writes wait their turn. Returns
    * the undo. Of several the last counts.
@@ -29,6 +34,8 @@ export interface Inside {
 const STORING_MS = 1_000
 /** Storage that takes longer, or a refresh, is not waited for by others. */
 const STUCK_MS = 3_000
+/** How long a help is waited for. */
+const ATTEMPT_MS = 500
 
 /**
  * The one place that reaches into aws-amplify (docs/decisions/0004): into the token provider that it exports, and the
@@ -70,31 +77,27 @@ export function reachInside(): Inside {
 
   const load = (): Promise<Stored | null> => exclusive(() => store.loadTokens())
 
-  /** What a rejected session leaves behind, until somebody signs in or out. */
+  /** What a rejected session leaves behind: which one it was. */
   const mark = (): string => `${AMPLIFY_BEARER}.${clientId()}.rejected`
 
-  /** Amplify's store, whose every operation waits its turn. Somebody signs in or out. */
+  /** Amplify's store, whose every operation waits its turn. */
   const guarded = derive(store, {
     loadTokens: load,
-    storeTokens: (tokens) => exclusive(() => changeSession(() => store.storeTokens(tokens))),
-    clearTokens: () => exclusive(() => changeSession(() => store.clearTokens())),
+    storeTokens: (tokens) => exclusive(() => store.storeTokens(tokens)),
+    clearTokens: () => exclusive(() => store.clearTokens()),
   })
-
-  async function changeSession(change: () => Promise<void>): Promise<void> {
-    await store.getKeyValueStorage().removeItem(mark())
-    await change()
-  }
 
   /** Unless others are stored by now. */
   async function clear(tokens: Stored | undefined, isRejected = false): Promise<void> {
     if (!isSame(await store.loadTokens(), tokens)) return
     // Before: who sees that nobody is left has to know why.
-    if (isRejected) await store.getKeyValueStorage().setItem(mark(), 'true')
+    if (isRejected && tokens)
+      await attempt(() => store.getKeyValueStorage().setItem(mark(), sessionOf(tokens)))
     await store.clearTokens()
   }
 
-  const wasRejected = (): Promise<boolean> =>
-    exclusive(async () => !!(await store.getKeyValueStorage().getItem(mark())))
+  const rejectedSession = (): Promise<string | null> =>
+    exclusive(() => store.getKeyValueStorage().getItem(mark()))
 
   async function look(): Promise<ProvidedTokens | null> {
     await orchestrator.waitForInflightOAuth()
@@ -168,7 +171,7 @@ export function reachInside(): Inside {
     }
     const guard = replace(amplifys)
     const read: GuardedRead = Object.assign((options?: ReadOptions) => (undone ? amplifys : guard)(options), {
-      [AMPLIFY_BEARER]: { owner, wasRejected, standing: () => (undone ? standing(before) : read) },
+      [AMPLIFY_BEARER]: { owner, rejectedSession, standing: () => (undone ? standing(before) : read) },
     })
     provider.getTokens = read
     if (!guards++) {
@@ -191,7 +194,7 @@ export function reachInside(): Inside {
     }
   }
 
-  const inside = { look, refresh, wasRejected, install }
+  const inside = { look, refresh, install }
   Object.assign(guarded, { [AMPLIFY_BEARER]: inside })
   return inside
 }
@@ -210,6 +213,16 @@ function settled(promise: Promise<unknown>): Promise<unknown> {
     promise.catch(() => undefined),
     undefined,
     STUCK_MS,
+  )
+}
+
+/** For what is a help only: storage that is full, or hangs, keeps nobody from ending a session. */
+function attempt(operation: () => Promise<unknown>): Promise<unknown> {
+  const attempted = Promise.resolve().then(operation)
+  return waitFor(
+    attempted.catch(() => undefined),
+    undefined,
+    ATTEMPT_MS,
   )
 }
 

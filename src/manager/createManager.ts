@@ -102,13 +102,13 @@ export function createManager(
       return
     }
     hand = null
+    ended = 'sessionExpired'
     const conclude = async (signedIn: boolean): Promise<void> => {
-      if (signedIn) {
-        // Who has?
-        hand = undefined
-        await (current ?? start({})).outcome
-      }
-      // Known by now, signed out, or closed.
+      if (asked !== reauthentication) return
+      // Whoever it was may have signed in elsewhere. What began to look earlier may not have seen it.
+      doubt()
+      start({})
+      while (current) await current.outcome
       if (asked !== reauthentication) return
       reauthentication = undefined
       if (!signedIn || hand === null) become(null, 'sessionExpired')
@@ -126,12 +126,19 @@ export function createManager(
     reauthentication = undefined
   }
 
+  /** Whoever has a look next is to find out. */
+  function doubt(): void {
+    hand = undefined
+    abandon()
+  }
+
   function needOfHand(request: Wish): RefreshReason | undefined {
     return needOf(hand, request, currentInstant(), refreshWindowMs)
   }
 
   /** Follows what others did to the session. */
   function follow(change: string): void {
+    if (life.signal.aborted || signingOut) return
     resetBackoff()
     seenMs = -Infinity
     // Another token of the same session: nothing changes but for those who wait to get one themselves.
@@ -278,7 +285,14 @@ export function createManager(
       if (life.signal.aborted) throw new BearerError('closed')
       if (signingOut) {
         if (boundTo) throw new BearerError('signedOut')
-        return null
+        // A sign-in of Amplify's looks first, and lines up behind the sign-out.
+        const done = signingOut.then(
+          () => true,
+          () => true,
+        )
+        const isOver = request.all && (await waitFor(done, false, refreshTimeoutMs, signal))
+        if (!isOver && !signal?.aborted) return null
+        continue
       }
       if (reauthentication && request.waitForSignIn) {
         boundTo ??= known?.value
@@ -309,7 +323,8 @@ export function createManager(
       if (!outcome && !request.inBackground) waited()
       const visit = current ?? start(request)
       const late: Outcome = {}
-      const patienceMs = good ? PATIENCE_MS : isOffline() && OFFLINE_PATIENCE_MS
+      // That nobody is signed in has to be true for Amplify, which asks right after it has stored a sign-in.
+      const patienceMs = good ? (hand ?? !request.all) && PATIENCE_MS : isOffline() && OFFLINE_PATIENCE_MS
       outcome = await waitFor(visit.outcome, late, patienceMs, signal)
       if (outcome === late && !good && isOffline()) outcome = { error: new BearerError('offline') }
       // It has tried this one's patience; the others' is not tried for a while.
@@ -339,7 +354,7 @@ export function createManager(
   /** What goes wrong in the background is told to listeners. */
   function refreshEarly(): void {
     const wish = { inBackground: true }
-    if (needOfHand(wish)) find('value', wish).catch(() => undefined)
+    if (reauthentication ?? needOfHand(wish)) find('value', wish).catch(() => undefined)
   }
 
   function startAutoRefresh({ lifecycle = pageLifecycle }: AutoRefreshOptions = {}): () => void {
@@ -358,6 +373,8 @@ export function createManager(
       throw error
     } finally {
       signingOut = undefined
+      // The next user does not wait for the last one's refresh.
+      previous = Promise.resolve()
       seenMs = performance.now()
     }
   }

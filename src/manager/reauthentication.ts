@@ -29,7 +29,8 @@ export function startReauthentication(
   const answer = Promise.resolve({ claims, signal })
     .then(reauthenticate)
     .catch((error: unknown) => {
-      console.error(error)
+      // A dialog that was taken away has failed at nothing.
+      if (!signal.aborted) console.error(error)
       return false
     })
   const ended = waitFor(answer, false, timeoutMs, signal).then(conclude).finally(end)

@@ -33,18 +33,19 @@ export function appLifecycle({
   assertFunction((Object(AppState) as Partial<AppStateLike>).addEventListener, 'AppState.addEventListener')
   if (NetInfo)
     assertFunction((Object(NetInfo) as Partial<NetInfoLike>).addEventListener, 'NetInfo.addEventListener')
-  let connected: boolean | null = null
+  let connected = true
 
   return {
-    // Neither known to be in the background, nor known to be without a network.
-    isActive: () => AppState.currentState !== 'background' && connected !== false,
+    // Not known to be on its way to the background (iOS: inactive), there, or without a network.
+    isActive: () => !/inactive|background/.test(AppState.currentState ?? '') && connected,
     subscribe(listener) {
       const subscription = AppState.addEventListener('change', () => {
         listener('active')
       })
       const unsubscribe = NetInfo?.addEventListener(({ isConnected }) => {
-        const isBack = connected === false && isConnected === true
-        connected = isConnected
+        const isBack = !connected && isConnected === true
+        // What is not known changes nothing.
+        connected = isConnected ?? connected
         if (isBack) listener('online')
       })
       return () => {

@@ -163,6 +163,81 @@ describe('the session has ended, and the application signs its user in again', (
   })
 })
 
+describe('however slow storage is', () => {
+  const slow = () => new Promise((resolve) => setTimeout(resolve, 15))
+
+  test('signing in again brings the session back', async () => {
+    let operation = (): Promise<unknown> => Promise.resolve()
+    const answers: string[] = []
+    const app = await createApp(
+      {
+        async reauthenticate() {
+          operation = slow
+          await signInAlice().then(
+            () => answers.push('signed in'),
+            (error: unknown) => answers.push((error as Error).name),
+          )
+          return true
+        },
+      },
+      { operation: () => operation() },
+    )
+    await endGrant(app)
+    expect(await app.request(0)).toEqual({ status: 200 })
+    await until(() => answers.length > 0)
+    expect(answers).toEqual(['signed in'])
+    expect(app.told).not.toContain('sessionExpired')
+  })
+
+  test('a full one ends a rejected session all the same', async () => {
+    const app = await createApp()
+    await endGrant(app)
+    const setItem = app.storage.setItem.bind(app.storage)
+    app.storage.setItem = (key, value) =>
+      key.startsWith('amplify-bearer')
+        ? Promise.reject(Object.assign(new Error(), { name: 'QuotaExceededError' }))
+        : setItem(key, value)
+    expect(await app.request(0)).toEqual({ status: 0, code: 'sessionExpired' })
+    await until(() => app.storage.item('.accessToken') === undefined)
+  })
+})
+
+describe('gone from storage without a word', () => {
+  /** As another tab does it: the storage event is still on its way. */
+  function clearTokens(app: Stage): void {
+    for (const key of [...app.storage.items.keys()])
+      if (/Token|LastAuthUser/.test(key)) app.storage.items.delete(key)
+  }
+  const atNextLook = () => new Promise((resolve) => setTimeout(resolve, 1_100))
+
+  test('a session that ended long ago is not taken for the one that is signed out now', async () => {
+    const app = await createApp()
+    await endGrant(app)
+    expect(await app.request(0)).toEqual({ status: 0, code: 'sessionExpired' })
+    // Sessions are told apart by the second in which their user signed in.
+    await atNextLook()
+    await signInAlice()
+    expect(await app.request(0)).toEqual({ status: 200 })
+    app.told.length = 0
+    clearTokens(app)
+    await atNextLook()
+    await app.request(0)
+    expect(app.told).toEqual(['signedOut'])
+  })
+
+  test('the one that was rejected elsewhere is expired here as well', async () => {
+    const app = await createApp()
+    expect(await app.request(0)).toEqual({ status: 200 })
+    const [, claims = ''] = app.storage.item('.accessToken')?.split('.') ?? []
+    const { auth_time } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { auth_time: number }
+    app.storage.items.set(`amplify-bearer.${app.pool.clientId}.rejected`, String(auth_time))
+    clearTokens(app)
+    await atNextLook()
+    expect(await app.request(0)).toEqual({ status: 0, code: 'sessionExpired' })
+    expect(app.told).toContain('sessionExpired')
+  })
+})
+
 describe('signing out', () => {
   /** Moments of a refresh that takes 60 ms, and is stored by slow storage then. */
   test.each([0, 20, 50, 60, 70, 90, 120])(
@@ -197,6 +272,17 @@ describe('signing out', () => {
       ['GetTokensFromRefreshToken', 'ok'],
       ['RevokeToken', 'ok'],
     ])
+  })
+
+  test('who signs in meanwhile lines up, and stays', async () => {
+    const app = await createApp({}, { latencyMs: 300 })
+    await app.tokens.getToken()
+    const signedOut = app.tokens.signOut()
+    await until(() => app.pool.callCount('RevokeToken') === 1)
+    await signInAs('bob', 'builder')
+    await signedOut
+    expect(await app.request(0)).toEqual({ status: 200 })
+    expect(app.arrived).toMatchObject([{ username: 'bob' }])
   })
 
   test('a refresh that hangs keeps nobody signed in; its late answer brings nobody back', async () => {
