@@ -237,6 +237,18 @@ describe('without a network', () => {
     expect(provider.refreshes).toBe(1)
   })
 
+  test('where nobody is signed in, slow storage is no lack of a network', async () => {
+    const provider = createProvider(null)
+    const manager = createTokenManager({ tokenProvider: provider })
+    await manager.getToken()
+    await pass(2_000)
+    page.goOffline()
+    jest.spyOn(provider, 'getTokens').mockReturnValueOnce(new Promise(() => undefined))
+    const asked = manager.getToken()
+    await pass(100)
+    expect(await asked).toBeNull()
+  })
+
   test('who waits for a refresh that began without it, and fails after it is back, waits for the next one', async () => {
     const { provider, manager, events } = await renewing()
     jest.setSystemTime(Date.now() + HOUR_MS)

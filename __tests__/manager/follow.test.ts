@@ -187,6 +187,62 @@ describe('where it is known why nobody is signed in any more', () => {
     expect(await manager.getToken()).toBeNull()
   })
 
+  test('told of it before anybody has looked: whose session it was, nobody knows', async () => {
+    const reauthenticate = jest.fn(() => Promise.resolve(false))
+    const { manager, tell } = createWatchingManager(createProvider(null), { reauthenticate })
+    const events: string[] = []
+    manager.subscribe(({ type }) => events.push(type))
+    tell('sessionExpired')
+    await jest.advanceTimersByTimeAsync(0)
+    expect(reauthenticate).not.toHaveBeenCalled()
+    expect(events).toEqual([])
+  })
+
+  test('whoever signs in while that is found out is signed in', async () => {
+    const provider = createProvider(issue())
+    const answer = deferred<boolean>()
+    const { manager, tell } = createWatchingManager(provider, {}, () => answer.promise)
+    const events: string[] = []
+    manager.subscribe(({ type }) => events.push(type))
+    await manager.getToken()
+    provider.stored = null
+    await jest.advanceTimersByTimeAsync(1_000)
+    void manager.getToken()
+    await jest.advanceTimersByTimeAsync(0)
+    provider.stored = issue()
+    tell('signedIn')
+    answer.resolve(false)
+    await jest.advanceTimersByTimeAsync(0)
+    expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
+    expect(events).toEqual([])
+  })
+
+  test('asked meanwhile, the manager says that nobody is signed in', async () => {
+    const { provider, manager, tell } = await known(true)
+    provider.stored = null
+    tell('sessionExpired')
+    await jest.advanceTimersByTimeAsync(1_000)
+    expect(await manager.getToken()).toBeNull()
+    expect(await manager.getTokens()).toBeNull()
+  })
+
+  test('who waited for the lock meanwhile is bound to whom the first look has found', async () => {
+    const provider = createProvider(issue({ issuedAgoMs: 3_600_000 }))
+    const turn = deferred<undefined>()
+    const lock = {
+      run: async <T>(_: string, task: () => Promise<T>) => {
+        await turn.promise
+        return task()
+      },
+    }
+    const { manager } = createWatchingManager(provider, { lock }, () => Promise.resolve(false))
+    const asked = manager.getToken().catch((error: unknown) => error)
+    await jest.advanceTimersByTimeAsync(0)
+    provider.stored = null
+    turn.resolve(undefined)
+    expect(await asked).toMatchObject({ code: 'signedOut' })
+  })
+
   test('a sign-out elsewhere while a token was expired here is a sign-out', async () => {
     const { provider, manager, events } = await known(false)
     provider.stored = null
