@@ -32,8 +32,7 @@ export type { Jwt } from './token/token.js'
  *
  * @throws TypeError for a wrong option
  */
-export function createTokenManager(options: TokenManagerOptions = {}): TokenManager {
-  const { tokenProvider } = options
+export function createTokenManager({ tokenProvider, ...options }: TokenManagerOptions = {}): TokenManager {
   const source = tokenProvider === undefined ? amplifySource() : { provider: tokenProvider }
   return createManager(source, toBearerError, options)
 }

@@ -170,7 +170,11 @@ describe('installing', () => {
   test.each([
     [undefined, {}, 'instance.create must be a function'],
     [{ get: () => undefined }, {}, 'instance.create must be a function'],
-    [axios, { allowedOrigins: ['https://api.example.com/v1'] }, 'allowedOrigins must be exact origins'],
+    [
+      axios,
+      { allowedOrigins: ['https://api.example.com/v1'] },
+      'allowedOrigins must be a list of exact origins',
+    ],
     [axios, { allowedOrigins: ['https://api.example.com/'] }, 'not "https://api.example.com/"'],
     [axios, { allowedOrigins: ['https://api.example.com?v=1'] }, 'not "https://api.example.com?v=1"'],
     [axios, { allowedOrigins: ['https://api.example.com#v1'] }, 'not "https://api.example.com#v1"'],

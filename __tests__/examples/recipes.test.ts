@@ -118,6 +118,16 @@ describe('the friendly sign-out', () => {
     expect(heard).toEqual(['say', 'unsay'])
   })
 
+  test('where nothing was said nothing is taken back', async () => {
+    const { manager, tell, provider, heard } = goodbye()
+    provider.stored = null
+    await manager.getToken()
+    provider.stored = issue()
+    tell('signedIn')
+    await jest.advanceTimersByTimeAsync(0)
+    expect(heard).toEqual([])
+  })
+
   test('stopped, it takes nobody anywhere', async () => {
     const { manager, tell, heard, stop } = goodbye()
     await manager.getToken()

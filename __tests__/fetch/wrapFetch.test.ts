@@ -353,7 +353,7 @@ describe('bad input', () => {
     [
       'no origin, and no page to take it from',
       [fetch, undefined],
-      "allowedOrigins must be exact origins such as 'https://api.example.com', not undefined",
+      "allowedOrigins must be a list of exact origins such as 'https://api.example.com', not undefined",
     ],
     ['an origin with a path', [fetch, { allowedOrigins: [`${ORIGIN}/v1`] }], `not "${ORIGIN}/v1"`],
     ['an address with a slash', [fetch, { allowedOrigins: ['http://[::1]/'] }], 'not "http://[::1]/"'],

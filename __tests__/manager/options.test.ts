@@ -1,4 +1,5 @@
 import { createTokenManager, type TokenManagerOptions } from '../../src/index.js'
+import { createProvider } from '../support/provider.js'
 
 test.each([
   [{ refreshWindowMs: -1 }, 'refreshWindowMs must be milliseconds from 0 to 2147483647, not -1'],
@@ -17,4 +18,13 @@ test.each([
   const create = () => createTokenManager(options as TokenManagerOptions)
   expect(create).toThrow(TypeError)
   expect(create).toThrow(`amplify-bearer: ${message}`)
+})
+
+test('an option that it does not know is refused by its name', () => {
+  const options = { tokenProvider: createProvider(), refreshWindow: 1 }
+  expect(() => createTokenManager(options)).toThrow(
+    new TypeError(
+      'amplify-bearer: an option of createTokenManager must be one that it knows, not "refreshWindow"',
+    ),
+  )
 })

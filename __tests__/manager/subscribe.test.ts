@@ -30,3 +30,11 @@ test('a listener that an event adds hears the next one first', async () => {
   await manager.getToken({ forceRefresh: true })
   expect(late).toHaveBeenCalledTimes(1)
 })
+
+test('what is no function is refused, instead of failing at every event', () => {
+  const manager = createTokenManager({ tokenProvider: createProvider() })
+  const listener = 'sessionExpired' as unknown as () => void
+  expect(() => manager.subscribe(listener)).toThrow(
+    new TypeError('amplify-bearer: listener must be a function, not "string"'),
+  )
+})

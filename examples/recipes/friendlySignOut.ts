@@ -1,6 +1,6 @@
 import type { TokenManager } from 'amplify-bearer'
 
-/** Says that the session has ended and, a few seconds later, takes the user to the sign-in page. Returns what stops it. */
+/** Says that the session has ended and, a few seconds later, takes the user to the sign-in page. Stop it, with what it returns, before the user signs out by a button of yours. */
 export function sayGoodbye(
   tokens: TokenManager,
   {
@@ -12,7 +12,7 @@ export function sayGoodbye(
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const stay = () => {
-    clearTimeout(timer)
+    if (timer !== undefined) clearTimeout(timer)
     timer = undefined
   }
   const unsubscribe = tokens.subscribe(({ type }) => {
@@ -21,8 +21,8 @@ export function sayGoodbye(
       timer ??= setTimeout(leave, afterMs)
     } else if (type === 'signedIn') {
       // In another tab, for instance, while the message was up.
+      if (timer !== undefined) unsay()
       stay()
-      unsay()
     }
   })
   return () => {

@@ -3,7 +3,7 @@ import type { AbortSignalLike, TokenManager } from '../manager/types.js'
 import { discard, isOneShot } from './body.js'
 import { isSecure, originOf, pageOrigin, parseOrigin } from './origin.js'
 
-export const ORIGINS = "exact origins such as 'https://api.example.com'"
+export const ORIGINS = "a list of exact origins such as 'https://api.example.com'"
 
 /** Which requests get the token, and which answers ask for a fresh one. */
 export interface BearerOptions {

@@ -1,3 +1,4 @@
+import { assertFunction } from '../errors.js'
 import type { TokenEvent } from './types.js'
 
 type Listener = (event: TokenEvent) => void
@@ -13,6 +14,7 @@ export function createListeners(): Listeners {
   const listeners = new Set<Listener>()
   return {
     subscribe(listener) {
+      assertFunction(listener, 'listener')
       listeners.add(listener)
       return () => {
         listeners.delete(listener)

@@ -14,7 +14,10 @@ export function readOptions({
   reauthenticate,
   reauthenticateTimeoutMs = 300_000,
   reauthenticateQueueSize = 100,
-}: TokenManagerOptions) {
+  ...unknown
+}: Omit<TokenManagerOptions, 'tokenProvider'>) {
+  const [stranger] = Object.keys(unknown)
+  assertOption(stranger === undefined, 'an option of createTokenManager', stranger, 'one that it knows')
   assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
   assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
   assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)

@@ -34,7 +34,7 @@ export interface SignOutOptions {
 export interface ReauthenticationContext {
   /** The claims of the last ID token or, where there is none, access token: `sub`, `email`, …; empty if it was not known. */
   readonly claims: Readonly<Record<string, unknown>>
-  /** Aborts when nobody waits for the answer any more: take the dialog away. */
+  /** Aborts when nobody waits for the answer any more, be it because `signIn()` is about to resolve: take the dialog away. */
   readonly signal: AbortSignal
 }
 
@@ -59,7 +59,7 @@ export interface TokenManagerOptions {
   /**
    * The session has ended, and the application may sign its user in again, in place: requests wait, and go out if the
    * same user is back. Resolves with `true` then, with `false` for given up; only now, or where this option is absent,
-   * listeners hear `sessionExpired`. Called once, however many requests wait. Its own requests must not wait for it:
+   * listeners hear `sessionExpired` (or `userChanged`, when somebody else has signed in). Called once, however many requests wait. Its own requests must not wait for it:
    * `bearer: false`. What it throws is printed, and counts as given up.
    */
   reauthenticate?: ((context: ReauthenticationContext) => Promise<boolean>) | undefined
@@ -137,7 +137,13 @@ export type TokenEvent =
       /** How long requests will not try again. 0: the next one may. */
       readonly retryAfterMs: number
     }
+  /**
+   * `sessionExpired`: the grant was rejected, and nobody has signed in again in place. `signedOut`: by the user, here or in
+   * another tab. `signedIn`: where nobody was; not for a session that is there when the manager first looks. `userChanged`:
+   * somebody else, without a sign-out in between.
+   */
   | { readonly type: 'sessionExpired' | 'signedIn' | 'signedOut' | 'userChanged' }
+  /** A refused request was sent a second time. */
   | { readonly type: 'replayed'; readonly accepted: boolean }
 
 /** Counters since the manager was created. */
@@ -186,8 +192,9 @@ export interface TokenManager {
   startAutoRefresh(options?: AutoRefreshOptions): () => void
   /**
    * Signs out through Amplify, or `tokenProvider.signOut`. From the call on no request gets the token: who waits for it
-   * is rejected with `signedOut`. A refresh under way, here or in another tab, is waited for, so that what it brings is
-   * signed out as well; one that takes longer than three seconds is called off.
+   * is rejected with `signedOut`, which listeners hear at once. A refresh under way, here or in another tab, is waited for,
+   * so that what it brings is signed out as well, but for no longer than three seconds; with the guard, what it brings
+   * later is not stored. A call while one is under way is the same one, whatever its options.
    *
    * @throws what signing out throws; TypeError for a `tokenProvider` without `signOut`; BearerError for a closed manager
    */

@@ -22,7 +22,7 @@ export interface KeyValueStorage {
  *
  * @example
  * Amplify.configure(config)   // before: it puts in a storage of its own
- * cognitoUserPoolsTokenProvider.setKeyValueStorage(syncStorage(new MMKV({ id: 'session', encryptionKey })))
+ * cognitoUserPoolsTokenProvider.setKeyValueStorage(syncStorage(createMMKV({ id: 'session', encryptionKey })))
  *
  * @throws TypeError where `storage` is something else
  */
