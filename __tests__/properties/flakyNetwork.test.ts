@@ -8,8 +8,8 @@ jest.setTimeout(LIMIT_MS)
 
 const LIFETIME_MS = 10 * 60_000
 const REFRESH_TIMEOUT_MS = 10_000
-/** A request that cannot be sent has heard of it by then. */
-const PATIENCE_MS = REFRESH_TIMEOUT_MS + 200
+/** A request that cannot be sent has heard of it by then: a refresh that fails when the network has just come back is followed by another. */
+const PATIENCE_MS = 2 * REFRESH_TIMEOUT_MS + 200
 
 /** What becomes of a call: its answer takes so long, or it gets lost on the way there, or the answer on the way back. */
 interface Fate {
