@@ -338,6 +338,27 @@ describe('who waits', () => {
   })
 })
 
+test('whoever was signed in when the application started: given up, those who wait fail', async () => {
+  const { provider, manager, answer } = ending({}, null)
+  jest
+    .spyOn(provider, 'getTokens')
+    .mockRejectedValueOnce(Object.assign(new Error(), { name: 'NotAuthorizedException' }))
+  const asked = codeOf(manager.getToken(waitForSignIn))
+  await settle()
+  answer.resolve(false)
+  expect(await asked).toBe('sessionExpired')
+})
+
+test('rejected once more meanwhile, the application is not asked once more', async () => {
+  const { provider, manager, reauthenticate, events } = ending()
+  void Promise.allSettled([manager.getToken(waitForSignIn)])
+  await settle()
+  provider.onRefresh = () => Promise.reject(Object.assign(new Error(), { name: 'NotAuthorizedException' }))
+  expect(await codeOf(manager.getToken({ forceRefresh: true }))).toBe('sessionExpired')
+  expect(reauthenticate).toHaveBeenCalledTimes(1)
+  expect(events).toEqual(['refreshFailed', 'refreshFailed'])
+})
+
 test('who does not wait learns why there is no token', async () => {
   const { manager } = ending({}, issue())
   const rejectedToken = String(await manager.getToken())
