@@ -1,8 +1,10 @@
+import { toBearerError } from '../../src/amplify/toBearerError.js'
 import {
   createTokenManager,
   type ReauthenticationContext,
   type TokenManagerOptions,
 } from '../../src/index.js'
+import { createManager } from '../../src/manager/createManager.js'
 import { accessTokenOf, createProvider, createWatchingManager, deferred, issue } from '../support/provider.js'
 
 const MINUTE_MS = 60_000
@@ -367,11 +369,16 @@ test('who does not wait learns why there is no token', async () => {
   expect(await codeOf(manager.getToken({ rejectedToken }))).toBe('sessionExpired')
 })
 
-test('a closed manager asks nobody, whatever it hears of then', async () => {
-  const { manager, tell, reauthenticate } = ending({}, issue())
+test('a closed manager asks nobody, even if a look was under way of which it hears then', async () => {
+  let tell: (change: string) => void = () => undefined
+  // As amplifySource, which finds out first whether somebody really has signed out.
+  const watch = (listener: typeof tell) => {
+    tell = listener
+    return () => undefined
+  }
+  const reauthenticate = jest.fn(() => Promise.resolve(false))
+  const manager = createManager({ provider: createProvider(), watch }, toBearerError, { reauthenticate })
   await manager.getToken()
-  manager.subscribe(() => undefined)
-  tell('tokenRefresh')
   manager.close()
   tell('sessionExpired')
   await settle()
