@@ -1,5 +1,4 @@
-import { openBrowser, type Browser } from './browser.js'
-import { findChromium } from './chromium.js'
+import { describeInChromium } from './describeInChromium.js'
 import { expectAll, expectSignedIn, expectStatus } from './expectations.js'
 import type { Profile, Tab } from './profile.js'
 import {
@@ -14,9 +13,6 @@ import {
 import { until } from './until.js'
 
 jest.setTimeout(30_000)
-
-const executablePath = findChromium()
-const describeInBrowser = executablePath ? describe : describe.skip
 
 /** Requests that did not get through, with the token they carried. */
 function watchFailures({ page }: Tab): { token: string | undefined; reason: string | undefined }[] {
@@ -35,19 +31,8 @@ async function comeOnline(profile: Profile, tabs: Tab[]): Promise<void> {
   await Promise.all(told)
 }
 
-describeInBrowser('without a network, in Chromium', () => {
-  let browser: Browser
+describeInChromium('without a network, in Chromium', (browser) => {
   let profile: Profile
-
-  beforeAll(async () => {
-    browser = await openBrowser(executablePath)
-  })
-  afterAll(async () => {
-    await browser.close()
-  })
-  afterEach(async () => {
-    await profile.close()
-  })
 
   describe('tabs in windows side by side', () => {
     beforeEach(async () => {

@@ -1,14 +1,10 @@
-import { openBrowser, type Browser } from './browser.js'
-import { findChromium } from './chromium.js'
+import { describeInChromium } from './describeInChromium.js'
 import { expectSignedIn, expectStatus } from './expectations.js'
 import type { Profile, Tab } from './profile.js'
 import { events, openTabs, requestEverywhere, startAutoRefresh, storedTokens, type Tabs } from './tabs.js'
 import { until } from './until.js'
 
 jest.setTimeout(30_000)
-
-const executablePath = findChromium()
-const describeInBrowser = executablePath ? describe : describe.skip
 
 const MINUTE_MS = 60_000
 /** Between two checks of auto refresh. */
@@ -26,19 +22,8 @@ function visibilityOf(tabs: Tab[]): Promise<string[]> {
   return Promise.all(tabs.map(({ page }) => page.evaluate(() => document.visibilityState)))
 }
 
-describeInBrowser('auto refresh in Chromium', () => {
-  let browser: Browser
+describeInChromium('auto refresh in Chromium', (browser) => {
   let profile: Profile
-
-  beforeAll(async () => {
-    browser = await openBrowser(executablePath)
-  })
-  afterAll(async () => {
-    await browser.close()
-  })
-  afterEach(async () => {
-    await profile.close()
-  })
 
   describe('tabs in windows side by side', () => {
     beforeEach(async () => {

@@ -1,5 +1,4 @@
-import { openBrowser, type Browser } from './browser.js'
-import { findChromium } from './chromium.js'
+import { describeInChromium } from './describeInChromium.js'
 import { expectAll, expectSignedIn, expectStatus } from './expectations.js'
 import type { Profile, Tab } from './profile.js'
 import {
@@ -15,24 +14,11 @@ import { until } from './until.js'
 
 jest.setTimeout(30_000)
 
-const executablePath = findChromium()
-const describeInBrowser = executablePath ? describe : describe.skip
-
-describeInBrowser('the end of a session, in Chromium', () => {
-  let browser: Browser
+describeInChromium('the end of a session, in Chromium', (browser) => {
   let profile: Profile
 
-  beforeAll(async () => {
-    browser = await openBrowser(executablePath)
-  })
-  afterAll(async () => {
-    await browser.close()
-  })
   beforeEach(async () => {
     profile = await browser.openProfile()
-  })
-  afterEach(async () => {
-    await profile.close()
   })
 
   // The pool renews the tokens after 200 ms, and says so after 400.

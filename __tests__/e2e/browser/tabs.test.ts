@@ -1,14 +1,10 @@
-import { openBrowser, type Browser } from './browser.js'
-import { findChromium } from './chromium.js'
+import { describeInChromium } from './describeInChromium.js'
 import { expectAll, expectSignedIn } from './expectations.js'
 import type { Profile, Tab } from './profile.js'
 import { ask, askEverywhere, openExpiredTabs, openTabs, storedTokens } from './tabs.js'
 import { until } from './until.js'
 
 jest.setTimeout(30_000)
-
-const executablePath = findChromium()
-const describeInBrowser = executablePath ? describe : describe.skip
 
 /** As Chromium does it to save memory and power: nothing runs there until the tab is woken. */
 async function freeze({ page }: Tab) {
@@ -18,19 +14,8 @@ async function freeze({ page }: Tab) {
   return () => enter('active')
 }
 
-describeInBrowser('in Chromium', () => {
-  let browser: Browser
+describeInChromium('in Chromium', (browser) => {
   let profile: Profile
-
-  beforeAll(async () => {
-    browser = await openBrowser(executablePath)
-  })
-  afterAll(async () => {
-    await browser.close()
-  })
-  afterEach(async () => {
-    await profile.close()
-  })
 
   describe('tabs in windows side by side', () => {
     beforeEach(async () => {
