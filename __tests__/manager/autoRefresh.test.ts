@@ -1,5 +1,5 @@
 import { BearerError, createTokenManager, type AutoRefreshOptions, type TokenEvent } from '../../src/index.js'
-import { openPage, type Page } from '../support/page.js'
+import { setupPage } from '../support/page.js'
 import { accessTokenOf, createProvider, createWatchingManager, deferred, issue } from '../support/provider.js'
 
 const MINUTE_MS = 60_000
@@ -10,14 +10,10 @@ const DAY_MS = 24 * HOUR_MS
 const EARLY = { issuedAgoMs: 54 * MINUTE_MS + 45_000 }
 const COMES_BACK = ['visibilitychange', 'pageshow', 'focus', 'online']
 
-let page: Page
+const page = setupPage()
 
 beforeEach(() => {
   jest.useFakeTimers()
-  page = openPage()
-})
-afterEach(() => {
-  page.close()
 })
 
 async function renewing(shape: Parameters<typeof issue>[0] = {}) {
@@ -181,11 +177,11 @@ describe('sleep and clocks', () => {
 describe('a hidden page', () => {
   test('stays quiet, for days; when it comes back, one refresh for all that wakes with it', async () => {
     const { provider, manager } = await renewing()
-    page.hide()
+    page().hide()
     await pass(2 * DAY_MS)
     expect(provider.refreshes).toBe(0)
-    page.show()
-    page.dispatch('focus')
+    page().show()
+    page().dispatch('focus')
     const woken = await Promise.all(Array.from({ length: 20 }, () => manager.getToken()))
     expect(new Set(woken)).toEqual(new Set([accessTokenOf(provider.stored)]))
     expect(provider.refreshes).toBe(1)
@@ -194,7 +190,7 @@ describe('a hidden page', () => {
   test.each(COMES_BACK)('%s: it is checked at once', async (type) => {
     const { provider } = await renewing()
     jest.setSystemTime(Date.now() + HOUR_MS)
-    page.dispatch(type)
+    page().dispatch(type)
     await pass(0)
     expect(provider.refreshes).toBe(1)
   })
@@ -203,17 +199,17 @@ describe('a hidden page', () => {
 describe('without a network', () => {
   test('waking up asks for nothing and signs nobody out; back online, one refresh', async () => {
     const { provider, manager, events } = await renewing()
-    page.hide()
-    page.goOffline()
+    page().hide()
+    page().goOffline()
     provider.onRefresh = () => Promise.reject(new TypeError('Failed to fetch'))
     jest.setSystemTime(Date.now() + 9 * HOUR_MS)
-    page.show()
+    page().show()
     await pass(HOUR_MS)
     expect(provider.refreshes).toBe(0)
     expect(events).toEqual([])
     await expect(manager.getToken()).rejects.toMatchObject({ code: 'offline', retryable: true })
     provider.onRefresh = () => issue()
-    page.goOnline()
+    page().goOnline()
     await pass(0)
     expect(provider.refreshes).toBe(2)
     expect(await manager.getToken()).toBe(accessTokenOf(provider.stored))
@@ -223,7 +219,7 @@ describe('without a network', () => {
   test('nobody waits for a refresh for more than a second; should the platform be wrong, the next one has its token', async () => {
     const { provider, manager } = await renewing()
     jest.setSystemTime(Date.now() + HOUR_MS)
-    page.goOffline()
+    page().goOffline()
     const answer = deferred<ReturnType<typeof issue>>()
     provider.onRefresh = () => answer.promise
     const asked = manager.getToken().catch((error: unknown) => error)
@@ -242,7 +238,7 @@ describe('without a network', () => {
     const manager = createTokenManager({ tokenProvider: provider })
     await manager.getToken()
     await pass(2_000)
-    page.goOffline()
+    page().goOffline()
     jest.spyOn(provider, 'getTokens').mockReturnValueOnce(new Promise(() => undefined))
     const asked = manager.getToken()
     await pass(100)
@@ -252,12 +248,12 @@ describe('without a network', () => {
   test('who waits for a refresh that began without it, and fails after it is back, waits for the next one', async () => {
     const { provider, manager, events } = await renewing()
     jest.setSystemTime(Date.now() + HOUR_MS)
-    page.goOffline()
+    page().goOffline()
     const answer = deferred<never>()
     provider.onRefresh = () => answer.promise
     const before = manager.getToken()
     await pass(500)
-    page.goOnline()
+    page().goOnline()
     const after = manager.getToken()
     provider.onRefresh = () => issue()
     answer.reject(new TypeError('Failed to fetch'))
@@ -306,15 +302,15 @@ test('a user who signs in elsewhere is looked after as well', async () => {
 describe('the end', () => {
   test.each(['stop', 'close'] as const)('%s leaves no timer and no listener behind', async (how) => {
     const { provider, manager, stop } = await renewing(EARLY)
-    const before = page.listeners(...COMES_BACK)
+    const before = page().listeners(...COMES_BACK)
     expect(before).toBe(COMES_BACK.length + 1)
     if (how === 'stop') stop()
     else manager.close()
     stop()
     expect(jest.getTimerCount()).toBe(0)
     // The manager's own, of `online`, goes with it.
-    expect(page.listeners(...COMES_BACK)).toBe(how === 'stop' ? 1 : 0)
-    page.dispatch('focus')
+    expect(page().listeners(...COMES_BACK)).toBe(how === 'stop' ? 1 : 0)
+    page().dispatch('focus')
     await pass(HOUR_MS)
     expect(provider.refreshes).toBe(0)
   })
@@ -367,7 +363,7 @@ describe('a lifecycle of the application’s own', () => {
     await pass(0)
     expect(provider.refreshes).toBe(1)
     stop()
-    expect(page.listeners(...COMES_BACK)).toBe(1)
+    expect(page().listeners(...COMES_BACK)).toBe(1)
   })
 
   test('that is online again ends the back-off', async () => {

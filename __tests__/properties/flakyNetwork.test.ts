@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { createTokenManager, isBearerError, type ProvidedTokens } from '../../src/index.js'
-import { openPage, type Page } from '../support/page.js'
+import { setupPage } from '../support/page.js'
 import { issue } from '../support/provider.js'
 import { LIMIT_MS, RUNS } from './runs.js'
 
@@ -37,14 +37,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 )
 
-let page: Page
+const page = setupPage()
 
 beforeEach(() => {
   jest.useFakeTimers()
-  page = openPage()
 })
 afterEach(() => {
-  page.close()
   jest.useRealTimers()
 })
 
@@ -113,7 +111,7 @@ test('calls are lost, delayed and overtaken: a good token is never kept back, no
           if (next.do === 'pass') await jest.advanceTimersByTimeAsync(next.ms)
           else if (next.do === 'request') for (let i = 0; i < next.count; i++) void request()
           else {
-            page[next.do]()
+            page()[next.do]()
             if (next.do === 'goOffline') session.online = false
             if (next.do === 'goOnline') session.online = true
           }
@@ -121,14 +119,14 @@ test('calls are lost, delayed and overtaken: a good token is never kept back, no
         // What is under way comes to its end. Then a tunnel in which the token expires, and the end of it.
         endFates()
         await jest.advanceTimersByTimeAsync(5 * REFRESH_TIMEOUT_MS)
-        page.show()
-        page.goOffline()
+        page().show()
+        page().goOffline()
         session.online = false
         await jest.advanceTimersByTimeAsync(LIFETIME_MS)
         await request()
         session.online = true
         const failed = session.calls
-        page.goOnline()
+        page().goOnline()
         for (let i = 0; i < 5; i++) void request()
         await jest.advanceTimersByTimeAsync(PATIENCE_MS)
         const recovery = session.calls - failed

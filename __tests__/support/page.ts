@@ -67,3 +67,15 @@ export function openPage(): Page {
     },
   }
 }
+
+/** A page of its own for each test of a file. */
+export function setupPage(): () => Page {
+  let page: Page
+  beforeEach(() => {
+    page = openPage()
+  })
+  afterEach(() => {
+    page.close()
+  })
+  return () => page
+}

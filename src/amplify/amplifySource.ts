@@ -4,7 +4,7 @@ import * as cognito from 'aws-amplify/auth/cognito'
 import { Hub } from 'aws-amplify/utils'
 import type { TokenSource } from '../manager/source.js'
 import type { ProvidedTokens, SignOutOptions, TokenProvider } from '../manager/types.js'
-import { AMPLIFY_BEARER, currentRead, sessionOf } from './guardedRead.js'
+import { AMPLIFY_BEARER, clientId, currentRead, sessionOf } from './guardedRead.js'
 import { toBearerError } from './toBearerError.js'
 
 /**
@@ -52,7 +52,7 @@ export function amplifySource(): TokenSource {
     lockName: () =>
       // Another manager's guard takes the lock when it is asked.
       (currentRead()[AMPLIFY_BEARER]?.owner ?? provider) === provider
-        ? `${AMPLIFY_BEARER}:${Amplify.getConfig().Auth?.Cognito.userPoolClientId}`
+        ? `${AMPLIFY_BEARER}:${clientId()}`
         : undefined,
     watch(listener) {
       const stops = [

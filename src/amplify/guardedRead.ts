@@ -1,3 +1,4 @@
+import { Amplify } from 'aws-amplify'
 import * as cognito from 'aws-amplify/auth/cognito'
 import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
 
@@ -27,6 +28,11 @@ export function currentRead(): GuardedRead {
 /** What has to be in a read's place: a guard's that was undone makes room for what was there before. */
 export function standing(read: GuardedRead): GuardedRead {
   return read[AMPLIFY_BEARER]?.standing() ?? read
+}
+
+/** The user pool client that Amplify is configured for. */
+export function clientId(): string | undefined {
+  return Amplify.getConfig().Auth?.Cognito.userPoolClientId
 }
 
 /** Which session tokens belong to: when their user signed in (`auth_time`, OpenID Connect Core, section 2). */

@@ -1,4 +1,3 @@
-import { Amplify } from 'aws-amplify'
 import * as cognito from 'aws-amplify/auth/cognito'
 import { assertFunction, BearerError } from '../errors.js'
 import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
@@ -6,6 +5,7 @@ import { waitFor } from '../manager/waiting.js'
 import { platform, type PageEvent } from '../platform.js'
 import {
   AMPLIFY_BEARER,
+  clientId,
   currentRead,
   sessionOf,
   standing,
@@ -197,10 +197,6 @@ export function reachInside(): Inside {
   const inside = { look, refresh, install }
   Object.assign(guarded, { [AMPLIFY_BEARER]: inside })
   return inside
-}
-
-function clientId(): string | undefined {
-  return Amplify.getConfig().Auth?.Cognito.userPoolClientId
 }
 
 /** Whether nobody has signed in, signed out or (with rotation) refreshed between the one and the other. */

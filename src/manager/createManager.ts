@@ -42,6 +42,8 @@ const ANYWHERE = 'anywhere'
 const isPassing = (error: BearerError | undefined): boolean =>
   !!error?.retryable && error.code !== 'refreshTimeout'
 
+const yes = (): boolean => true
+
 const isOffline = (): boolean => platform.navigator?.onLine === false
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
@@ -257,8 +259,7 @@ export function createManager(
     if (outcome.refreshed && hand) refreshed(outcome.refreshed, durationMs)
     const { error } = outcome
     if (!error) return
-    if (error.retryable && error.code !== 'refreshTimeout' && !outdated)
-      prolong(cooldowns, BACKOFF, error, 1_000)
+    if (isPassing(error) && !outdated) prolong(cooldowns, BACKOFF, error, 1_000)
     failed(error, durationMs, leftOfMs(cooldowns, BACKOFF))
   }
 
@@ -286,11 +287,8 @@ export function createManager(
       if (signingOut) {
         if (boundTo) throw new BearerError('signedOut')
         // A sign-in of Amplify's looks first, and lines up behind the sign-out.
-        const done = signingOut.then(
-          () => true,
-          () => true,
-        )
-        const isOver = request.all && (await waitFor(done, false, refreshTimeoutMs, signal))
+        const isOver =
+          request.all && (await waitFor(signingOut.then(yes, yes), false, refreshTimeoutMs, signal))
         if (!isOver && !signal?.aborted) return null
         continue
       }

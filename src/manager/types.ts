@@ -27,6 +27,7 @@ export interface TokenProvider {
 export interface SignOutOptions {
   /** Everywhere: every refresh token of the user is revoked. @default false */
   global?: boolean
+  /** Where hosted UI sends the user afterwards: one of the configured sign-out URLs. */
   oauth?: { redirectUrl?: string }
 }
 
@@ -111,7 +112,7 @@ export interface GetTokenOptions {
 
 /** How auto refresh knows its platform. */
 export interface AutoRefreshOptions {
-  /** @default the page's visibility and network; `amplify-bearer/react-native` has one for apps */
+  /** When the application is in use, and when it comes back. @default the page's visibility and network; `amplify-bearer/react-native` has one for apps */
   lifecycle?: AppLifecycle | undefined
 }
 
