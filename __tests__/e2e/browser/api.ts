@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { UserPool } from '../../../src/testing/index.js'
+import { closeServer } from './closeServer.js'
 
 /** A request as the API saw it. */
 export interface Call {
@@ -39,13 +40,6 @@ export async function serveApi(pool: UserPool): Promise<Api> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     calls,
-    close: () =>
-      new Promise((closed) => {
-        server
-          .close(() => {
-            closed()
-          })
-          .closeAllConnections()
-      }),
+    close: () => closeServer(server),
   }
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { closeServer } from './closeServer.js'
 
 const CONTENT_TYPES: Partial<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' }
 
@@ -26,14 +27,7 @@ export async function serveSite(): Promise<Site> {
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close: () =>
-      new Promise((closed) => {
-        server
-          .close(() => {
-            closed()
-          })
-          .closeAllConnections()
-      }),
+    close: () => closeServer(server),
   }
 }
 
