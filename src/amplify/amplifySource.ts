@@ -2,9 +2,9 @@ import { Amplify } from 'aws-amplify'
 import { signOut } from 'aws-amplify/auth'
 import * as cognito from 'aws-amplify/auth/cognito'
 import { Hub } from 'aws-amplify/utils'
-import type { TokenSource } from '../manager/source.js'
+import { AMPLIFY_BEARER, type TokenSource } from '../manager/source.js'
 import type { ProvidedTokens, SignOutOptions, TokenProvider } from '../manager/types.js'
-import { AMPLIFY_BEARER, clientId, currentRead, sessionOf } from './guardedRead.js'
+import { clientId, currentRead, sessionOf } from './guardedRead.js'
 import { toBearerError } from './toBearerError.js'
 
 /**

@@ -1,6 +1,7 @@
 import { assertOption, BearerError } from '../errors.js'
+import { AMPLIFY_BEARER } from '../manager/source.js'
 import type { TokenManager } from '../manager/types.js'
-import { AMPLIFY_BEARER, type Read } from './guardedRead.js'
+import type { Read } from './guardedRead.js'
 import { pick, reachInside, type ReadOptions } from './inside.js'
 
 /**

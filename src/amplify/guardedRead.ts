@@ -1,9 +1,7 @@
 import { Amplify } from 'aws-amplify'
 import * as cognito from 'aws-amplify/auth/cognito'
+import { AMPLIFY_BEARER } from '../manager/source.js'
 import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
-
-/** The property by which a guard's read is known, and whose read it is. */
-export const AMPLIFY_BEARER = 'amplify-bearer'
 
 /** How Amplify reads its tokens. */
 export type Read = (typeof cognito.cognitoUserPoolsTokenProvider)['getTokens']

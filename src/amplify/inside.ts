@@ -1,17 +1,10 @@
 import * as cognito from 'aws-amplify/auth/cognito'
 import { assertFunction, BearerError } from '../errors.js'
 import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
+import { AMPLIFY_BEARER } from '../manager/source.js'
 import { waitFor } from '../manager/waiting.js'
 import { platform, type PageEvent } from '../platform.js'
-import {
-  AMPLIFY_BEARER,
-  clientId,
-  currentRead,
-  sessionOf,
-  standing,
-  type GuardedRead,
-  type Read,
-} from './guardedRead.js'
+import { clientId, currentRead, sessionOf, standing, type GuardedRead, type Read } from './guardedRead.js'
 
 type Store = (typeof cognito.cognitoUserPoolsTokenProvider)['authTokenStore']
 type Stored = NonNullable<Awaited<ReturnType<Store['loadTokens']>>>

@@ -1,5 +1,8 @@
 import type { TokenProvider } from './types.js'
 
+/** The property by which a guard's read is known, whose read it is, and that a provider's own reads do not come by the guard. */
+export const AMPLIFY_BEARER = 'amplify-bearer'
+
 /** Where a manager gets its tokens, and how it hears of changes that others make. */
 export interface TokenSource {
   readonly provider: TokenProvider
