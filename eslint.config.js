@@ -4,7 +4,7 @@ import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
 
 const ROOMS = [
-  ...['token', 'manager', 'http', 'axios', 'fetch', 'amplify', 'react-native', 'testing'],
+  ...['token', 'manager', 'http', 'axios', 'fetch', 'amplify', 'next', 'react-native', 'testing'],
   'index.ts',
 ]
 
@@ -52,6 +52,7 @@ export default tseslint.config(
             zone('axios', ['http', 'manager', 'token']),
             zone('fetch', ['http', 'manager', 'token']),
             zone('amplify', ['manager', 'token']),
+            zone('next', ['amplify', 'manager', 'token']),
             zone('react-native', ['manager', 'token']),
             zone('testing', []),
           ],

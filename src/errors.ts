@@ -9,6 +9,7 @@
  * - `serviceError`: the token service or the token provider failed in another way.
  * - `refreshTimeout`: no answer within `refreshTimeoutMs`.
  * - `invalidToken`: the token provider returned something that is no bearer token.
+ * - `readOnly`: the token has to be refreshed where that cannot be done, as in a Server Component of Next.js.
  * - `tokenRefused`: the API refuses a token that has just been refreshed; another refresh would not help.
  * - `closed`: the token manager was closed.
  */
@@ -21,6 +22,7 @@ export type BearerErrorCode =
   | 'serviceError'
   | 'refreshTimeout'
   | 'invalidToken'
+  | 'readOnly'
   | 'tokenRefused'
   | 'closed'
 

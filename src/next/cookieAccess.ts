@@ -1,0 +1,97 @@
+import { encodeName, encodeValue, parseCookies, type Changes, type Cookie } from './cookies.js'
+import { openJar, type Jar } from './session.js'
+import { setCookies, visibleScopes, type CookieAttributes, type CookieScope } from './setCookie.js'
+
+/** What is used of what `cookies()` of `next/headers` resolves with. */
+export interface CookieStore {
+  getAll(): readonly { readonly name: string; readonly value: string }[]
+  set(name: string, value: string, options: object): unknown
+}
+
+/** Next's own `cookies`: the function, not what it returns. */
+export interface CookiesContext {
+  readonly cookies: () => Promise<CookieStore>
+}
+
+/** A request, and the headers of the response that is being made for it. */
+export interface ResponseContext {
+  readonly request: { readonly url: string; readonly headers: Headers }
+  readonly response: { readonly headers: Headers }
+}
+
+/** As Amplify's `nextServerContext`: in a Server Action `{ cookies }`, in a Route Handler that as well, or the response to write to. */
+export type ServerContext = CookiesContext | ResponseContext
+
+/** Where a request's cookies are read and written. */
+export interface CookieAccess {
+  read(): Promise<Jar>
+  /** @throws where they cannot be written: in a Server Component */
+  write(jar: Jar, changes: Changes, attributes?: CookieAttributes): void
+}
+
+export interface CookieSettings {
+  readonly clientId: string
+  readonly cookies: CookieAttributes
+  readonly retired: readonly CookieScope[]
+  /** Whether a browser would keep all of them. */
+  readonly storable: (changes: Changes) => boolean
+}
+
+export function accessTo(context: ServerContext, settings: CookieSettings): CookieAccess {
+  return 'cookies' in context
+    ? storeAccess(context, settings)
+    : headerAccess(context.request, context.response, settings)
+}
+
+export function headerAccess(
+  request: ResponseContext['request'],
+  response: ResponseContext['response'],
+  { clientId, cookies, retired, storable }: CookieSettings,
+): CookieAccess {
+  return {
+    read: () => Promise.resolve(openJar(parseCookies(request.headers.get('cookie')), clientId)),
+    write(jar, changes, own = cookies) {
+      if (!storable(changes)) return
+      const visible = scopesOf(request)
+      for (const line of setCookies(jar, changes, { own, retired, visible }))
+        response.headers.append('set-cookie', line)
+      // A CDN would hand them to others.
+      response.headers.set('cache-control', 'private, no-store')
+    },
+  }
+}
+
+function scopesOf({ url, headers }: ResponseContext['request']): CookieScope[] {
+  const { host, pathname } = new URL(url)
+  return visibleScopes(headers.get('x-forwarded-host') ?? headers.get('host') ?? host, pathname)
+}
+
+/** One cookie a name is all that Next's own store can write: other copies are left to the proxy. */
+function storeAccess(
+  { cookies }: CookiesContext,
+  { clientId, cookies: defaults, storable }: CookieSettings,
+): CookieAccess {
+  // Now: while a page is built, Next interrupts here what has to be rendered for each request.
+  const opening = cookies()
+  let store: CookieStore | undefined
+  return {
+    async read() {
+      store = await opening
+      return openJar(store.getAll().map(encoded), clientId)
+    },
+    write(jar, changes, own = defaults) {
+      if (!storable(changes)) return
+      for (const [name, value] of changes) {
+        for (const { name: raw } of jar.copies.get(name) ?? [])
+          store?.set(raw, '', { path: '/', ...own, maxAge: 0 })
+        const maxAge = value === null ? 0 : own.maxAge
+        store?.set(encodeName(name), value ?? '', { path: '/', ...own, maxAge })
+      }
+    },
+  }
+}
+
+/** Next has decoded the value already. */
+function encoded({ name, value }: Cookie): Cookie {
+  return { name, value: encodeValue(value) }
+}

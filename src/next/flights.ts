@@ -1,0 +1,231 @@
+import { toBearerError } from '../amplify/toBearerError.js'
+import type { Grant, TokenSet, UserPoolClient } from '../amplify/userPool.js'
+import { BearerError } from '../errors.js'
+import { prolong, reasonOf, type Cooldowns } from '../manager/cooldown.js'
+import type { RefreshLock } from '../manager/types.js'
+import { waitFor } from '../manager/waiting.js'
+import { issuedAt, type Session } from './session.js'
+
+/** After a browser has shown the new refresh token, requests it had sent before may still arrive: as long as Cognito's longest grace period. */
+const STRAGGLERS_MS = 60_000
+/** A browser that has not got its tokens comes back for them; the longest an access token can live. */
+const UNCLAIMED_MS = 86_400_000
+const MOST_FLIGHTS = 10_000
+/** How long a sign-out waits for a refresh under way. */
+const SIGN_OUT_PATIENCE_MS = 3_000
+/** How long a browser may take to show what somebody else has refreshed. */
+const HANDOVER_MS = 10_000
+/** Cookies of an ended session are removed once; if they are still there after this long, the removal got lost. */
+const REMOVAL_MS = 10_000
+
+const BACKOFF = 'backoff'
+
+/** What is known of one refresh token. */
+interface Flight {
+  /** Failures keep others from trying at once. */
+  readonly cooldowns: Cooldowns
+  running?: Promise<BearerError | undefined> | undefined
+  /** What it brought. */
+  tokens?: TokenSet | undefined
+  /** The refresh token that brought this one. */
+  predecessor?: string | undefined
+  /** When it had been used already, by somebody else. */
+  reusedMs?: number | undefined
+  ended?: Ended['code']
+  /** When the cookies of the ended session were removed last. */
+  removedMs?: number
+  untilMs: number
+}
+
+/** Where a session stands. */
+export interface Standing {
+  /** With the newest tokens that are known. */
+  readonly session: Session
+  /** Why they are no newer. */
+  readonly error?: BearerError
+  /** The session is over. */
+  readonly ended?: Ended
+}
+
+interface Ended {
+  readonly code: 'sessionExpired' | 'signedOut'
+  /** Whether this request is to remove the cookies: once, or a late removal would hit the next session. */
+  readonly mayRemove: () => boolean
+}
+
+/** What the requests of one process share, by a hash of the refresh token: no request of another user has it. */
+export interface Flights {
+  /**
+   * The newest tokens of a session, refreshed while `isWanted` says so: at most once for each refresh token, however many
+   * ask. Waits for `refreshTimeoutMs` at most.
+   */
+  current(session: Session, isWanted: (session: Session) => boolean): Promise<Standing>
+  /** From now on nobody gets the session's tokens, nor those that a refresh under way brings. Returns its newest tokens. */
+  end(session: Session): Promise<Session>
+}
+
+interface Shared {
+  readonly flights: Map<string, Flight>
+  sweptMs: number
+}
+
+const SHARED = Symbol.for('amplify-bearer.flights')
+
+/** The proxy and the routes of one application are different instances of this module in one process. */
+function shared(): Shared {
+  const holder = globalThis as { [SHARED]?: Shared | undefined }
+  return (holder[SHARED] ??= { flights: new Map(), sweptMs: 0 })
+}
+
+export function createFlights(
+  pool: UserPoolClient,
+  { refreshTimeoutMs, lock }: { refreshTimeoutMs: number; lock: RefreshLock | undefined },
+): Flights {
+  const all = shared()
+  const { flights } = all
+
+  async function keyOf(refreshToken: string): Promise<string> {
+    const bytes = new TextEncoder().encode(`${pool.clientId} ${refreshToken}`)
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+
+  /** What is known of a refresh token that a browser has shown. */
+  function find(key: string, { accessToken }: Session): Flight | undefined {
+    const flight = flights.get(key)
+    if (!flight || flight.untilMs < Date.now()) return undefined
+    const { predecessor } = flight
+    // Now that the new one has been shown, the old one's result is kept for stragglers only.
+    const claimed = predecessor ?? (flight.tokens?.accessToken === accessToken ? key : undefined)
+    const old = claimed && flights.get(claimed)
+    if (old) old.untilMs = Math.min(old.untilMs, Date.now() + STRAGGLERS_MS)
+    flight.predecessor = undefined
+    return flight
+  }
+
+  function open(key: string): Flight {
+    const flight = flights.get(key) ?? { cooldowns: new Map(), untilMs: 0 }
+    flight.untilMs = Date.now() + UNCLAIMED_MS
+    sweep()
+    // The longest unused goes first.
+    flights.delete(key)
+    flights.set(key, flight)
+    return flight
+  }
+
+  function sweep(): void {
+    const [oldest] = flights.keys()
+    if (flights.size >= MOST_FLIGHTS && oldest) flights.delete(oldest)
+    const now = Date.now()
+    if (now < all.sweptMs + STRAGGLERS_MS) return
+    all.sweptMs = now
+    for (const [key, { untilMs }] of flights) if (untilMs < now) flights.delete(key)
+  }
+
+  async function current(session: Session, isWanted: (session: Session) => boolean): Promise<Standing> {
+    for (;;) {
+      const { refreshToken } = session
+      if (!refreshToken) return isWanted(session) ? { session, ended: LOST } : { session }
+      const key = await keyOf(refreshToken)
+      const flight = find(key, session)
+      if (flight?.ended) return { session, ended: endedBy(flight, flight.ended) }
+      if (flight?.tokens && isNewer(flight.tokens, session)) {
+        session = { ...session, ...flight.tokens }
+        continue
+      }
+      if (!isWanted(session)) return { session }
+      const error =
+        (flight && reasonOf(flight.cooldowns, BACKOFF)) ?? (await refresh(key, { ...session, refreshToken }))
+      if (error) return { session, error }
+    }
+  }
+
+  /** Joins the refresh under way, or starts one. */
+  async function refresh(key: string, session: Session & Grant): Promise<BearerError | undefined> {
+    const flight = open(key)
+    const running = (flight.running ??= fly(key, flight, session))
+    const late = new BearerError('refreshTimeout')
+    void running.then(() => {
+      if (flight.running === running) flight.running = undefined
+    })
+    const error = await waitFor(running, late, refreshTimeoutMs)
+    // What hangs keeps nobody from trying again; what it brings after all is kept.
+    if (error === late && flight.running === running) flight.running = undefined
+    const isOver = flight.ended ?? (flight.tokens && isNewer(flight.tokens, session))
+    return isOver ? undefined : error
+  }
+
+  /** Never rejects. */
+  async function fly(key: string, flight: Flight, grant: Grant): Promise<BearerError | undefined> {
+    const issue = (): Promise<TokenSet> => pool.refresh(grant)
+    let error: BearerError | undefined
+    try {
+      const tokens = await (lock ? lock.run(`amplify-bearer:${key}`, issue) : issue())
+      if (flight.ended) await pool.revoke(tokens.refreshToken)
+      else await land(key, flight, tokens)
+    } catch (cause) {
+      error = judge(flight, cause)
+    }
+    return error
+  }
+
+  async function land(key: string, flight: Flight, tokens: TokenSet): Promise<void> {
+    const next = await keyOf(tokens.refreshToken)
+    flight.tokens = tokens
+    flight.cooldowns.clear()
+    if (next !== key) open(next).predecessor = key
+  }
+
+  /** What a failure means for a session. */
+  function judge(flight: Flight, cause: unknown): BearerError {
+    let error = toBearerError(cause)
+    if (error.code === 'sessionExpired') {
+      flight.reusedMs ??= Date.now()
+      const isReuse = String((Object(cause) as Partial<Error>).name).includes('Reuse')
+      if (!isReuse || Date.now() - flight.reusedMs > HANDOVER_MS) {
+        flight.ended ??= 'sessionExpired'
+        return error
+      }
+      // Somebody else was faster: Amplify in the browser, or another process. The browser will show what they got.
+      error = new BearerError('serviceError', cause)
+    }
+    prolong(flight.cooldowns, BACKOFF, error, 1_000)
+    return error
+  }
+
+  async function end(session: Session): Promise<Session> {
+    for (;;) {
+      const { refreshToken } = session
+      if (!refreshToken) return session
+      const flight = open(await keyOf(refreshToken))
+      flight.ended = 'signedOut'
+      flight.removedMs = Date.now()
+      if (flight.running) await waitFor(flight.running, undefined, SIGN_OUT_PATIENCE_MS)
+      const { tokens } = flight
+      if (!tokens || !isNewer(tokens, session)) return session
+      session = { ...session, ...tokens }
+    }
+  }
+
+  return { current, end }
+}
+
+/** A session without a refresh token. */
+const LOST: Ended = { code: 'sessionExpired', mayRemove: () => true }
+
+function endedBy(flight: Flight, code: Ended['code']): Ended {
+  return {
+    code,
+    mayRemove() {
+      const now = Date.now()
+      if (now - (flight.removedMs ?? -Infinity) < REMOVAL_MS) return false
+      flight.removedMs = now
+      return true
+    },
+  }
+}
+
+/** Without rotation the refresh token stays the same. */
+function isNewer(tokens: TokenSet, { refreshToken, accessToken }: Session): boolean {
+  return tokens.refreshToken !== refreshToken || issuedAt(tokens.accessToken) > issuedAt(accessToken)
+}

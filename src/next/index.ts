@@ -1,0 +1,7 @@
+export { createServerSession, type ProxyHandler, type ServerSession } from './createServerSession.js'
+export type { CookiesContext, CookieStore, ResponseContext, ServerContext } from './cookieAccess.js'
+export type { ServerSessionOptions } from './options.js'
+export { serverTokenProvider } from './serverTokenProvider.js'
+export type { CookieOptions, CookieScope } from './setCookie.js'
+export type { TokenRoute } from './tokenRoute.js'
+export type { SessionRequest, SessionUpdate } from './updateSession.js'

@@ -1,0 +1,21 @@
+import { decodeToken } from '../amplify/userPool.js'
+import { currentInstant } from '../token/instant.js'
+import { leftMs, readToken } from '../token/token.js'
+import type { Session } from './session.js'
+
+/**
+ * Whether a session's tokens have expired, or are about to. The server's clock is taken to be right: what the browser has
+ * stored about its own (`clockDrift`) says nothing here.
+ */
+export function needOf({ accessToken, idToken }: Session, windowMs: number): 'expired' | 'due' | undefined {
+  const now = currentInstant()
+  const tokens = [accessToken, idToken].map((value) => readToken(decodeToken(value), now, 0))
+  if (!tokens[0]) return 'expired'
+  // The window never exceeds half of the lifetime, or short-lived tokens would always be due.
+  const spareMs = tokens.map((token) => (token ? leftMs(token, now) : Infinity))
+  if (Math.min(...spareMs) <= 0) return 'expired'
+  const isDue = tokens.some(
+    (token, index) => token && (spareMs[index] ?? 0) < Math.min(windowMs, token.lifetimeMs / 2),
+  )
+  return isDue ? 'due' : undefined
+}

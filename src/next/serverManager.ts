@@ -1,0 +1,119 @@
+import { toBearerError } from '../amplify/toBearerError.js'
+import { decodeToken } from '../amplify/userPool.js'
+import { BearerError } from '../errors.js'
+import { createManager } from '../manager/createManager.js'
+import type {
+  GetTokenOptions,
+  ProvidedTokens,
+  SignOutOptions,
+  TokenManager,
+  TokenProvider,
+} from '../manager/types.js'
+import type { CookieAccess } from './cookieAccess.js'
+import { endOf, failedName, NO_COOKIES, type Jar, type Session } from './session.js'
+import { failureOf, type Settle } from './settle.js'
+
+export interface ManagerSettings {
+  readonly clientId: string
+  readonly tokenUse: 'access' | 'id'
+  readonly refreshWindowMs: number
+  readonly refreshTimeoutMs: number
+}
+
+/** One that refreshes, and writes what that brings; for one request. */
+export function createServerManager(
+  access: CookieAccess,
+  settings: ManagerSettings,
+  settle: Settle,
+  signOut: (options?: SignOutOptions) => Promise<void>,
+): TokenManager {
+  const { clientId } = settings
+  /** What this request has, or has got; its own cookies stay the old ones. */
+  let held: { readonly jar: Jar; readonly session: Session | undefined } | undefined
+
+  async function read(): Promise<NonNullable<typeof held>> {
+    const jar = await access.read()
+    return { jar, session: jar.session }
+  }
+
+  async function getTokens({ forceRefresh = false } = {}): Promise<ProvidedTokens | null> {
+    const { jar, session: before } = (held ??= await read())
+    if (!before) return null
+    // Where nothing can be written nothing may be refreshed. No browser has the cookie that this removes.
+    if (forceRefresh) probe()
+    const { session, changes, error, ended } = await settle(
+      jar,
+      before,
+      ({ accessToken }) => forceRefresh && accessToken === before.accessToken,
+    )
+    if (ended) {
+      if (ended.mayRemove()) access.write(jar, endOf(clientId, jar))
+      held = { jar, session: undefined }
+      return null
+    }
+    if (error) throw error
+    held = { jar, session }
+    if (changes.size > 0) access.write(jar, changes)
+    return provided(session)
+  }
+
+  function probe(): void {
+    try {
+      access.write(NO_COOKIES, new Map([[failedName(clientId), null]]))
+    } catch (cause) {
+      throw new BearerError('readOnly', cause)
+    }
+  }
+
+  return managerOf({ getTokens, signOut }, access, settings)
+}
+
+/** One that never refreshes and never writes; for one request. */
+export function createReadOnlyManager(
+  access: CookieAccess,
+  settings: ManagerSettings,
+  settle: Settle,
+): TokenManager {
+  async function getTokens({ forceRefresh = false } = {}): Promise<ProvidedTokens | null> {
+    const jar = await access.read()
+    if (!jar.session) return null
+    const { session, ended } = await settle(jar, jar.session, () => false)
+    if (ended) return null
+    if (forceRefresh) throw failureOf(jar, settings.clientId) ?? new BearerError('readOnly')
+    return provided(session)
+  }
+
+  // What is merely due is good enough here.
+  return managerOf({ getTokens }, access, { ...settings, refreshWindowMs: 0 })
+}
+
+function managerOf(
+  provider: TokenProvider,
+  access: CookieAccess,
+  { tokenUse, refreshWindowMs, refreshTimeoutMs }: ManagerSettings,
+): TokenManager {
+  // A server has users by the thousand: no lock of this manager's.
+  const source = { provider, lockName: () => undefined }
+  const manager = createManager(source, toBearerError, { tokenUse, refreshWindowMs, refreshTimeoutMs })
+  /** Next has to hear of a `cookies()` that it holds back, and before anybody asks what time it is. */
+  const afterCookies =
+    <A extends unknown[], R>(call: (...input: A) => Promise<R>) =>
+    async (...input: A): Promise<R> => {
+      await access.read()
+      return call(...input)
+    }
+  return Object.assign(Object.create(manager) as TokenManager, {
+    getToken: afterCookies((wish?: GetTokenOptions) => manager.getToken(wish)),
+    getTokens: afterCookies((wish?: GetTokenOptions) => manager.getTokens(wish)),
+  })
+}
+
+/** A session without an access token is one that has to be refreshed, not nobody's. */
+function provided({ accessToken, idToken }: Session): ProvidedTokens {
+  return {
+    accessToken: decodeToken(accessToken) ?? EXPIRED,
+    idToken: decodeToken(idToken),
+  }
+}
+
+const EXPIRED = { payload: { exp: 0, iat: 0 }, toString: () => 'expired' }

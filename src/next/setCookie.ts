@@ -1,0 +1,144 @@
+import { encodeName, encodeValue, type Changes } from './cookies.js'
+import { remember } from '../manager/remember.js'
+import type { Jar } from './session.js'
+
+/** Where a cookie lives, besides its name. */
+export interface CookieScope {
+  readonly domain?: string | undefined
+  /** @default '/' */
+  readonly path?: string | undefined
+}
+
+/** How the session's cookies are written; their path is `/`. */
+export interface CookieOptions {
+  /** Without it cookies belong to the host alone. */
+  readonly domain?: string | undefined
+  /** @default 'lax' */
+  readonly sameSite?: 'strict' | 'lax' | 'none' | undefined
+  /** @default true; browsers take them from `http://localhost` as well, Safari does not */
+  readonly secure?: boolean | undefined
+  /** Amplify in the browser cannot see such cookies, nor sign in over them. @default false */
+  readonly httpOnly?: boolean | undefined
+  /** In seconds. @default a year */
+  readonly maxAge?: number | undefined
+}
+
+/** Set-Cookie headers beyond this many bytes for removals alone wait for the next response: proxies buffer 4 to 8 kB. */
+const REMOVALS_BYTES = 4_096
+/** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis, section 5.6). */
+const COOKIE_BYTES = 4_096
+
+/** The options with their defaults. */
+export type CookieAttributes = CookieScope & { readonly maxAge: number } & Pick<
+    CookieOptions,
+    'sameSite' | 'secure' | 'httpOnly'
+  >
+
+/** Where cookies are written, and where they may be found. */
+export interface Scopes {
+  readonly own: CookieAttributes
+  /** Where the application once wrote them. */
+  readonly retired: readonly CookieScope[]
+  /** Where a cookie that the request carries may live. */
+  readonly visible: readonly CookieScope[]
+}
+
+/** The names of the cookies that no browser would keep. */
+export function tooLarge(changes: Changes): string[] {
+  return [...changes]
+    .filter(([name, value]) => encodeName(name).length + encodeValue(value ?? '').length > COOKIE_BYTES)
+    .map(([name]) => name)
+}
+
+/** A Set-Cookie header (RFC 6265, section 4.1). `name` is encoded already, `value` is not. */
+export function setCookie(
+  name: string,
+  value: string,
+  { domain, path = '/', maxAge, sameSite, secure, httpOnly }: CookieAttributes,
+): string {
+  return [
+    `${name}=${encodeValue(value)}`,
+    `Path=${path}`,
+    domain && `Domain=${domain}`,
+    `Max-Age=${maxAge}`,
+    secure && 'Secure',
+    httpOnly && 'HttpOnly',
+    sameSite && `SameSite=${sameSite}`,
+  ]
+    .filter(Boolean)
+    .join('; ')
+}
+
+/**
+ * The Set-Cookie headers that make the changes and leave one cookie a name. Removals come first: for some hosts `Domain`
+ * means the host itself.
+ */
+export function setCookies(jar: Jar, changes: Changes, { own, retired, visible }: Scopes): string[] {
+  const removed = new Set<string>()
+  const set: string[] = []
+  for (const name of new Set([...changes.keys(), ...duplicatesOf(jar)])) {
+    const value = changes.has(name) ? changes.get(name) : jar.winners.get(name)
+    const copies = jar.copies.get(name) ?? []
+    // A single one that is to go may belong to a parent domain, as one that another version of the application has set.
+    const elsewhere = copies.length > 1 ? visible : value == null ? visible.filter(isRoot) : []
+    const encoded = encodeName(name)
+    for (const raw of new Set([encoded, ...copies.map((copy) => copy.name)])) {
+      for (const { domain, path } of [own, ...elsewhere, ...retired])
+        if (value == null || raw !== encoded || !isRoot({ path }) || domain !== own.domain)
+          removed.add(setCookie(raw, '', { domain, path, secure: own.secure, maxAge: 0 }))
+    }
+    if (value != null) set.push(setCookie(encoded, value, own))
+  }
+  return [...withinBudget([...removed]), ...set]
+}
+
+/** The names that the browser has more than one cookie of. */
+export function duplicatesOf({ copies }: Jar): string[] {
+  return [...copies].filter(([, { length }]) => length > 1).map(([name]) => name)
+}
+
+const isRoot = ({ path = '/' }: CookieScope): boolean => path === '/'
+
+function withinBudget(lines: readonly string[]): string[] {
+  let bytes = 0
+  return lines.filter((line) => (bytes += line.length) <= REMOVALS_BYTES)
+}
+
+/**
+ * Every scope whose cookies this request carries: the host alone, the host and its parent domains, by every prefix of
+ * the path, with and without a slash at its end (RFC 6265, section 5.1).
+ */
+export function visibleScopes(host: string, path: string): CookieScope[] {
+  const hostname = host.replace(/:\d+$/, '').toLowerCase()
+  const labels = /^[\d.]+$|^\[/.test(hostname) ? [] : hostname.split('.')
+  const domains = labels.slice(0, -1).map((_, index) => labels.slice(index).join('.'))
+  const parts = path.split('/').filter(Boolean)
+  const prefixes = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
+  const paths = ['/', ...prefixes.flatMap((prefix) => [prefix, `${prefix}/`])]
+  return [undefined, ...domains].flatMap((domain) => paths.map((at) => ({ domain, path: at })))
+}
+
+/**
+ * A check that lets changes through unless a browser would drop a part of them: then it would keep the rest, and refresh
+ * with every request. Told once a name.
+ */
+export function createSizeCheck(onError: (error: Error) => void): (changes: Changes) => boolean {
+  const told = new Map<string, true>()
+  return (changes) => {
+    const sizes = [...changes].map(([name, value]) => ({
+      name,
+      bytes: value ? encodeName(name).length + encodeValue(value).length : 0,
+    }))
+    const large = sizes.find(({ bytes }) => bytes > COOKIE_BYTES)
+    if (large && !told.has(large.name)) {
+      remember(told, large.name, true)
+      const what = `${large.name.split('.').at(-1) ?? ''} is a cookie of ${large.bytes} bytes, and browsers drop those over ${COOKIE_BYTES}`
+      onError(
+        new Error(
+          `amplify-bearer: ${what}: give its user fewer groups or claims. None of its session was stored`,
+        ),
+      )
+    }
+    return !large
+  }
+}

@@ -1,0 +1,47 @@
+import type { UserPoolClient } from '../amplify/userPool.js'
+import type { SignOutOptions } from '../manager/types.js'
+import type { CookieAccess, CookieSettings } from './cookieAccess.js'
+import type { Flights } from './flights.js'
+import { endOf, NO_COOKIES, sessionId, signedOutName, type Session } from './session.js'
+
+/** A day: the longest an access token can live. */
+const NOTE_S = 86_400
+
+export interface SignOutSettings extends CookieSettings {
+  readonly pool: UserPoolClient
+  readonly onError: (error: Error) => void
+}
+
+export async function signOutOf(
+  access: CookieAccess,
+  settings: SignOutSettings,
+  flights: Flights,
+  { global }: Pick<SignOutOptions, 'global'> = {},
+): Promise<void> {
+  const jar = await access.read()
+  const { clientId, cookies } = settings
+  if (jar.session) await revoke(await flights.end(jar.session), settings, global)
+  access.write(jar, endOf(clientId, jar))
+  const note = jar.session && sessionId(jar.session)
+  // An answer that is under way may bring tokens after this one: they are known by when their user signed in.
+  if (note)
+    access.write(NO_COOKIES, new Map([[signedOutName(clientId), note]]), {
+      ...cookies,
+      httpOnly: true,
+      maxAge: NOTE_S,
+    })
+}
+
+async function revoke(
+  { refreshToken, accessToken }: Session,
+  { pool, onError }: SignOutSettings,
+  global: boolean | undefined,
+): Promise<void> {
+  try {
+    if (global && accessToken) await pool.signOutEverywhere(accessToken)
+    else if (refreshToken) await pool.revoke(refreshToken)
+  } catch (cause) {
+    // As with Amplify: the user is signed out here all the same.
+    onError(new Error('amplify-bearer: the refresh token could not be revoked', { cause }))
+  }
+}

@@ -1,0 +1,83 @@
+import { isBearerError } from '../errors.js'
+import type { ProvidedTokens, TokenManager } from '../manager/types.js'
+import type { Jwt } from '../token/token.js'
+import type { ResponseContext } from './cookieAccess.js'
+
+/** The two handlers of the token route: what the browser's token provider calls. */
+export interface TokenRoute {
+  /** The tokens, refreshed when they are due. Same origin only. */
+  POST(request: Request): Promise<Response>
+  /** Signs out. Same origin only. */
+  DELETE(request: Request): Promise<Response>
+}
+
+/** What the browser asks for. */
+export interface TokenWish {
+  /** The `jti` of the access token that will not do; whoever has got a newer one meanwhile has no need of another refresh. */
+  readonly instead?: unknown
+}
+
+/** A token and its claims: the browser has nothing to decode. */
+export interface SentToken {
+  readonly value: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** What it is answered. */
+export interface TokenAnswer {
+  /** `null`: nobody is signed in. */
+  readonly accessToken: SentToken | null
+  readonly idToken?: SentToken | undefined
+  readonly serverTimeMs: number
+}
+
+export function createTokenRoute(
+  tokens: (context: ResponseContext) => TokenManager,
+  signOut: (context: ResponseContext) => Promise<void>,
+): TokenRoute {
+  async function answer(
+    request: Request,
+    task: (context: ResponseContext) => Promise<TokenAnswer | undefined>,
+  ): Promise<Response> {
+    const headers = new Headers({ 'cache-control': 'private, no-store' })
+    if (!isSameOrigin(request.headers)) return new Response(null, { status: 403, headers })
+    try {
+      const answered = await task({ request, response: { headers } })
+      return answered ? Response.json(answered, { headers }) : new Response(null, { status: 204, headers })
+    } catch (error) {
+      if (!isBearerError(error)) throw error
+      return Response.json({ code: error.code }, { status: error.retryable ? 503 : 401, headers })
+    }
+  }
+
+  return {
+    POST: (request) =>
+      answer(request, async (context) => {
+        const { instead } = ((await request.json().catch(() => null)) ?? {}) as TokenWish
+        const manager = tokens(context)
+        let current = await manager.getTokens()
+        if (current && instead !== undefined && current.accessToken.payload['jti'] === instead)
+          current = await manager.getTokens({ forceRefresh: true })
+        return { ...sent(current), serverTimeMs: Date.now() }
+      }),
+    DELETE: (request) =>
+      answer(request, async (context) => {
+        await signOut(context)
+        return undefined
+      }),
+  }
+}
+
+function sent(tokens: ProvidedTokens | null) {
+  const send = (token: Jwt): SentToken => ({ value: token.toString(), payload: token.payload })
+  return { accessToken: tokens && send(tokens.accessToken), idToken: tokens?.idToken && send(tokens.idToken) }
+}
+
+/** A page of another origin can neither read the answer nor bring about a sign-out. Browsers older than Fetch Metadata (2023) send `Origin`. */
+function isSameOrigin(headers: Headers): boolean {
+  const site = headers.get('sec-fetch-site')
+  if (site) return site === 'same-origin'
+  const origin = headers.get('origin')
+  const host = headers.get('x-forwarded-host') ?? headers.get('host')
+  return origin !== null && URL.canParse(origin) && new URL(origin).host === host
+}
