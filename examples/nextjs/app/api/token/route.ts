@@ -1,0 +1,3 @@
+import { session } from '../../../lib/session'
+
+export const { POST, DELETE } = session.tokenRoute()

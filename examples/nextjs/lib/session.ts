@@ -1,0 +1,4 @@
+import { createServerSession } from 'amplify-bearer/next'
+import { amplifyConfig } from './config'
+
+export const session = createServerSession({ config: amplifyConfig })
