@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chromium, type Browser as Connection, type BrowserContext } from 'playwright-core'
+import {
+  chromium,
+  type Browser as Connection,
+  type BrowserContext,
+  type BrowserContextOptions,
+} from 'playwright-core'
 import { createProfile, type Profile, type ProfileOptions } from './profile.js'
 import { serveSite } from './site.js'
 
@@ -31,20 +36,39 @@ export interface Browser {
   close(): Promise<void>
 }
 
-export async function openBrowser(executablePath: string | undefined): Promise<Browser> {
+/** A Chromium without pages. */
+export interface Chromium {
+  /** All pages are visible all the time. Close it. */
+  openContext(options?: BrowserContextOptions): Promise<BrowserContext>
+  /** The one window of a user: only the page in front is visible. */
+  readonly window: BrowserContext
+  close(): Promise<void>
+}
+
+export async function launchChromium(executablePath: string | undefined): Promise<Chromium> {
   if (!executablePath) throw new Error('No Chromium here, and none to be installed')
-  const site = await serveSite()
   const browser = await chromium.launch({ executablePath, args: ARGS, ignoreDefaultArgs: UNWANTED })
   const user = await connectAsUser(browser)
   return {
-    async openProfile(options) {
-      const context = await browser.newContext()
-      return createProfile(context, site.url, options)
-    },
-    openProfileOfOneWindow: (options) => createProfile(contextOf(user), site.url, options),
+    openContext: (options) => browser.newContext(options),
+    window: contextOf(user),
     async close() {
       await user.close()
       await browser.close()
+    },
+  }
+}
+
+export async function openBrowser(executablePath: string | undefined): Promise<Browser> {
+  const site = await serveSite()
+  const chrome = await launchChromium(executablePath)
+  return {
+    async openProfile(options) {
+      return createProfile(await chrome.openContext(), site.url, options)
+    },
+    openProfileOfOneWindow: (options) => createProfile(chrome.window, site.url, options),
+    async close() {
+      await chrome.close()
       await site.close()
     },
   }
