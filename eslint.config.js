@@ -19,7 +19,12 @@ const zone = (room, allowed) => {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  {
+    ignores: ['dist/', 'coverage/', '**/node_modules/', '**/.next/'].concat(
+      // Next.js applications, which their builds type-check.
+      ['examples/nextjs/', '__tests__/e2e/next/overlay/'],
+    ),
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -69,7 +74,7 @@ export default tseslint.config(
     },
   },
   { files: ['src/amplify/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
-  { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['*.config.ts', '**/global{Setup,Teardown}.ts'], rules: { 'import-x/no-default-export': 'off' } },
   {
     files: ['__tests__/**/*.ts'],
     ...jest.configs['flat/recommended'],

@@ -1,0 +1,4 @@
+/** Rendered when the application is built. */
+export default function About() {
+  return <p>About</p>
+}

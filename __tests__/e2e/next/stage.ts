@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { createUserPool, type UserPool, type UserPoolOptions } from '../../../src/testing/index.js'
+import { closeServer } from '../browser/closeServer.js'
+import { freePort, nextProgram, readBuilt, type NextApp } from './globalSetup.js'
+
+/** A running application with a user pool and a protected API of its own. */
+export interface Stage {
+  readonly url: string
+  readonly pool: UserPool
+  /** Whom the API has answered, oldest first; `undefined` for a 401. */
+  readonly callers: readonly (string | undefined)[]
+  refreshes(): number
+  close(): Promise<void>
+}
+
+/** The pool rotates refresh tokens without a grace period. */
+export async function openStage({ folder }: NextApp, options: UserPoolOptions = {}): Promise<Stage> {
+  const { ports } = readBuilt()
+  const pool = createUserPool({ rotation: {}, latencyMs: 50, ...options })
+  await pool.listen(ports.pool)
+  const callers: (string | undefined)[] = []
+  const api = await serveApi(pool, ports.api, callers)
+  const port = await freePort()
+  const server = spawn(process.execPath, [nextProgram(folder), 'start', '-p', String(port)], {
+    cwd: folder,
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let printed = ''
+  await new Promise<void>((ready) => {
+    server.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString()
+      if (printed.includes('Ready')) ready()
+    })
+  })
+  return {
+    url: `http://localhost:${port}`,
+    pool,
+    callers,
+    refreshes: () => pool.callCount('GetTokensFromRefreshToken'),
+    async close() {
+      server.kill()
+      await once(server, 'exit')
+      await Promise.all([pool.close(), closeServer(api)])
+    },
+  }
+}
+
+/** It answers with the user's name; `/notes` as the example's does. */
+async function serveApi(pool: UserPool, port: number, callers: (string | undefined)[]) {
+  const notes = new Map<string, string[]>()
+  const server = createServer((request, response) => {
+    void (async () => {
+      const cors = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'authorization' }
+      if (request.method === 'OPTIONS') return response.writeHead(204, cors).end()
+      const claims = await pool.verify(request.headers.authorization)
+      const username = claims?.token_use === 'access' ? claims.username : undefined
+      callers.push(username)
+      if (username === undefined) return response.writeHead(401, cors).end()
+      response.writeHead(200, cors)
+      if (request.url !== '/notes') return response.end(username)
+      const own = notes.get(username) ?? []
+      notes.set(username, own)
+      let text = ''
+      for await (const chunk of request) text += String(chunk)
+      if (request.method === 'POST') own.push(text)
+      return response.end(JSON.stringify({ username, notes: own }))
+    })()
+  })
+  await new Promise<void>((ready) => server.listen(port, '127.0.0.1', ready))
+  return server
+}
