@@ -90,21 +90,21 @@ export function createFlights(
     return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
   }
 
-  /** What is known of a refresh token that a browser has shown. */
-  function find(key: string, { accessToken }: Session): Flight | undefined {
+  function find(key: string): Flight | undefined {
     const flight = flights.get(key)
-    if (!flight || flight.untilMs < Date.now()) return undefined
-    const { predecessor } = flight
-    // Now that the new one has been shown, the old one's result is kept for stragglers only.
-    const claimed = predecessor ?? (flight.tokens?.accessToken === accessToken ? key : undefined)
+    return flight && flight.untilMs >= Date.now() ? flight : undefined
+  }
+
+  /** A browser has shown these tokens: the result of those before them is kept for stragglers only. */
+  function claim(key: string, flight: Flight, { accessToken }: Session): void {
+    const claimed = flight.predecessor ?? (flight.tokens?.accessToken === accessToken ? key : undefined)
     const old = claimed && flights.get(claimed)
     if (old) old.untilMs = Math.min(old.untilMs, Date.now() + STRAGGLERS_MS)
     flight.predecessor = undefined
-    return flight
   }
 
   function open(key: string): Flight {
-    const flight = flights.get(key) ?? { cooldowns: new Map(), untilMs: 0 }
+    const flight = find(key) ?? { cooldowns: new Map(), untilMs: 0 }
     flight.untilMs = Date.now() + UNCLAIMED_MS
     sweep()
     // The longest unused goes first.
@@ -122,12 +122,14 @@ export function createFlights(
     for (const [key, { untilMs }] of flights) if (untilMs < now) flights.delete(key)
   }
 
-  async function current(session: Session, isWanted: (session: Session) => boolean): Promise<Standing> {
+  async function current(shown: Session, isWanted: (session: Session) => boolean): Promise<Standing> {
+    let session = shown
     for (;;) {
       const { refreshToken } = session
       if (!refreshToken) return isWanted(session) ? { session, ended: LOST } : { session }
       const key = await keyOf(refreshToken)
-      const flight = find(key, session)
+      const flight = find(key)
+      if (flight && session === shown) claim(key, flight, shown)
       if (flight?.ended) return { session, ended: endedBy(flight, flight.ended) }
       if (flight?.tokens && isNewer(flight.tokens, session)) {
         session = { ...session, ...flight.tokens }
