@@ -61,6 +61,8 @@ export function setCookie(
     `Path=${path}`,
     domain && `Domain=${domain}`,
     `Max-Age=${maxAge}`,
+    // Next reads cookies back when the application sets one of its own, and loses a zero.
+    maxAge === 0 && 'Expires=Thu, 01 Jan 1970 00:00:00 GMT',
     secure && 'Secure',
     httpOnly && 'HttpOnly',
     sameSite && `SameSite=${sameSite}`,
