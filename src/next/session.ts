@@ -49,7 +49,8 @@ export function openJar(cookies: readonly Cookie[], clientId: string): Jar {
   const valuesOf = (name: string): string[] => (copies.get(name) ?? []).map(({ value }) => decodeValue(value))
   const last = (name: string): string | undefined => valuesOf(name).at(-1)
 
-  const users = [...new Set(valuesOf(lastAuthUserName(clientId)))]
+  // In a Server Action's own request a removed cookie is an empty one.
+  const users = [...new Set(valuesOf(lastAuthUserName(clientId)))].filter(Boolean)
   const [newest] = users
     .flatMap((username) => {
       const tokens = valuesOf(nameOf(clientId, username, 'accessToken'))
