@@ -96,6 +96,8 @@ function forward(given: Headers, changes: Changes): Headers {
 }
 
 function apply(response: Response, written: Headers, forwarded: Headers, changes: Changes): NextResponse {
+  const isUnchanged = changes.size === 0 && written.keys().next().done
+  if (isUnchanged && response instanceof NextResponse) return response
   // A copy: some responses' headers cannot be changed (`Response.redirect`). A NextResponse knows the cookies that it is
   // made with: ones that the application sets on it later join them.
   const headers = new Headers(response.headers)
