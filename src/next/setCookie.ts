@@ -73,25 +73,29 @@ export function setCookie(
 
 /**
  * The Set-Cookie headers that make the changes and leave one cookie a name. Removals come first: for some hosts `Domain`
- * means the host itself.
+ * means the host itself. Those of the own scope are the last of them: when the application sets a cookie of its own
+ * afterwards, Next keeps only the last line of each name.
  */
 export function setCookies(jar: Jar, changes: Changes, { own, retired, visible }: Scopes): string[] {
-  const removed = new Set<string>()
-  const set: string[] = []
-  for (const name of new Set([...changes.keys(), ...duplicatesOf(jar)])) {
-    const value = changes.has(name) ? changes.get(name) : jar.winners.get(name)
-    const copies = jar.copies.get(name) ?? []
-    // A single one that is to go may belong to a parent domain, as one that another version of the application has set.
-    const elsewhere = copies.length > 1 ? visible : value == null ? visible.filter(isRoot) : []
+  const cookies = [...new Set([...changes.keys(), ...duplicatesOf(jar)])].map((name) => {
     const encoded = encodeName(name)
-    for (const raw of new Set([encoded, ...copies.map((copy) => copy.name)])) {
-      for (const { domain, path } of [own, ...elsewhere, ...retired])
-        if (value == null || raw !== encoded || !isRoot({ path }) || domain !== own.domain)
-          removed.add(setCookie(raw, '', { domain, path, secure: own.secure, maxAge: 0 }))
-    }
-    if (value != null) set.push(setCookie(encoded, value, own))
-  }
-  return [...withinBudget([...removed]), ...set]
+    const copies = (jar.copies.get(name) ?? []).map((copy) => copy.name)
+    const value = changes.has(name) ? changes.get(name) : jar.winners.get(name)
+    return { encoded, value, names: [encoded, ...copies], isDuplicate: copies.length > 1 }
+  })
+  const removals = [own, ...retired, ...visible].map(({ domain, path }, index) => {
+    const isOwn = isRoot({ path }) && domain === own.domain
+    const isGuess = index > retired.length
+    return cookies.flatMap(({ encoded, value, names, isDuplicate }) => {
+      // A single one that is to go may belong to a parent domain, as one that another version of the application has set.
+      if (isGuess && !isDuplicate && !(value == null && isRoot({ path }))) return []
+      return names
+        .filter((name) => !isOwn || value == null || name !== encoded)
+        .map((name) => setCookie(name, '', { domain, path, secure: own.secure, maxAge: 0 }))
+    })
+  })
+  const set = cookies.flatMap(({ encoded, value }) => (value == null ? [] : [setCookie(encoded, value, own)]))
+  return [...withinBudget(removals).reverse(), ...set]
 }
 
 /** The names that the browser has more than one cookie of. */
@@ -101,14 +105,17 @@ export function duplicatesOf({ copies }: Jar): string[] {
 
 const isRoot = ({ path = '/' }: CookieScope): boolean => path === '/'
 
-function withinBudget(lines: readonly string[]): string[] {
-  let bytes = 0
-  return lines.filter((line) => (bytes += line.length) <= REMOVALS_BYTES)
+/** Scope by scope, and no scope by halves: what was stored together has to go together, or tokens could not be paired. */
+function withinBudget(removals: readonly (readonly string[])[]): string[] {
+  let lines: readonly string[] = []
+  for (const scope of removals)
+    if (lines.join('').length < REMOVALS_BYTES) lines = [...new Set([...lines, ...scope])]
+  return [...lines]
 }
 
 /**
  * Every scope whose cookies this request carries: the host alone, the host and its parent domains, by every prefix of
- * the path, with and without a slash at its end (RFC 6265, section 5.1).
+ * the path, with and without a slash at its end (RFC 6265, section 5.1). Those of the shortest paths first: most are there.
  */
 export function visibleScopes(host: string, path: string): CookieScope[] {
   const hostname = host.replace(/:\d+$/, '').toLowerCase()
@@ -117,7 +124,7 @@ export function visibleScopes(host: string, path: string): CookieScope[] {
   const parts = path.split('/').filter(Boolean)
   const prefixes = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
   const paths = ['/', ...prefixes.flatMap((prefix) => [prefix, `${prefix}/`])]
-  return [undefined, ...domains].flatMap((domain) => paths.map((at) => ({ domain, path: at })))
+  return paths.flatMap((at) => [undefined, ...domains].map((domain) => ({ domain, path: at })))
 }
 
 /**
