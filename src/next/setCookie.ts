@@ -95,7 +95,8 @@ export function setCookies(jar: Jar, changes: Changes, { own, retired, visible }
     })
   })
   const set = cookies.flatMap(({ encoded, value }) => (value == null ? [] : [setCookie(encoded, value, own)]))
-  return [...withinBudget(removals).reverse(), ...set]
+  const known = retired.length + 1
+  return [...withinBudget(removals.slice(0, known), removals.slice(known)).reverse(), ...set]
 }
 
 /** The names that the browser has more than one cookie of. */
@@ -105,17 +106,24 @@ export function duplicatesOf({ copies }: Jar): string[] {
 
 const isRoot = ({ path = '/' }: CookieScope): boolean => path === '/'
 
-/** Scope by scope, and no scope by halves: what was stored together has to go together, or tokens could not be paired. */
-function withinBudget(removals: readonly (readonly string[])[]): string[] {
-  let lines: readonly string[] = []
-  for (const scope of removals)
-    if (lines.join('').length < REMOVALS_BYTES) lines = [...new Set([...lines, ...scope])]
+/**
+ * Scope by scope, and no scope by halves: what was stored together has to go together, or tokens could not be paired. Where
+ * not all guesses fit, each response begins with another one, so that all have their turn.
+ */
+function withinBudget(known: readonly string[][], guesses: readonly string[][]): string[] {
+  const isEnough = (lines: Iterable<string>): boolean => [...lines].join('').length > REMOVALS_BYTES
+  const all = [...known, ...guesses].flat()
+  if (!isEnough(all)) return [...new Set(all)]
+  const start = Math.floor(Math.random() * guesses.length)
+  const lines = new Set<string>()
+  for (const scope of [...known, ...guesses.slice(start), ...guesses.slice(0, start)])
+    if (!isEnough(lines)) for (const line of scope) lines.add(line)
   return [...lines]
 }
 
 /**
  * Every scope whose cookies this request carries: the host alone, the host and its parent domains, by every prefix of
- * the path, with and without a slash at its end (RFC 6265, section 5.1). Those of the shortest paths first: most are there.
+ * the path, with and without a slash at its end (RFC 6265, section 5.1).
  */
 export function visibleScopes(host: string, path: string): CookieScope[] {
   const hostname = host.replace(/:\d+$/, '').toLowerCase()
