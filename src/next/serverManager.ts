@@ -39,12 +39,14 @@ export function createServerManager(
   async function getTokens({ forceRefresh = false } = {}): Promise<ProvidedTokens | null> {
     const { jar, session: before } = (held ??= await read())
     if (!before) return null
+    // There is nothing to return for one that is missing: the manager would take its user for another one.
+    const isForced = forceRefresh || !decodeToken(before.accessToken)
     // Where nothing can be written nothing may be refreshed. No browser has the cookie that this removes.
-    if (forceRefresh) probe()
+    if (isForced) probe()
     const { session, changes, error, ended } = await settle(
       jar,
       before,
-      ({ accessToken }) => forceRefresh && accessToken === before.accessToken,
+      ({ accessToken }) => isForced && accessToken === before.accessToken,
     )
     if (ended) {
       if (ended.mayRemove()) access.write(jar, endOf(clientId, jar))
