@@ -96,12 +96,7 @@ function readCookies({
   )
   for (const [name, given] of Object.entries({ secure, httpOnly }))
     assertOption(typeof given === 'boolean', `cookies.${name}`, typeof given, 'true or false')
-  assertOption(
-    Number.isInteger(maxAge) && maxAge >= 1,
-    'cookies.maxAge',
-    maxAge,
-    'seconds from 1',
-  )
+  assertOption(Number.isInteger(maxAge) && maxAge >= 1, 'cookies.maxAge', maxAge, 'seconds from 1')
   return { domain, sameSite, secure, httpOnly, maxAge }
 }
 

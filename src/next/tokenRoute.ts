@@ -6,9 +6,9 @@ import type { ResponseContext } from './cookieAccess.js'
 /** The two handlers of the token route: what the browser's token provider calls. */
 export interface TokenRoute {
   /** The tokens, refreshed when they are due. Same origin only. */
-  POST(request: Request): Promise<Response>
+  readonly POST: (request: Request) => Promise<Response>
   /** Signs out. Same origin only. */
-  DELETE(request: Request): Promise<Response>
+  readonly DELETE: (request: Request) => Promise<Response>
 }
 
 /** What the browser asks for. */
