@@ -1,0 +1,418 @@
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { NextResponse } from 'next/server.js'
+import { createFlights } from '../../src/next/flights.js'
+import type { TokenSet } from '../../src/testing/index.js'
+import type { RefreshLock } from '../../src/index.js'
+import {
+  cookiesOf,
+  forgetFlights,
+  forwarded,
+  freezeDate,
+  HOUR_MS,
+  passMs,
+  request,
+  setupApp,
+  unsigned,
+  writtenBy,
+  type App,
+} from './app.js'
+
+const setup = setupApp()
+const EXPIRED = { issuedAgoMs: HOUR_MS }
+const DUE = { issuedAgoMs: HOUR_MS - 60_000 }
+const REFRESH = { operation: 'GetTokensFromRefreshToken' } as const
+
+/** What a request that shows these tokens brings about. */
+async function show(app: App, tokens: Partial<TokenSet>, username = 'alice', session = app.session) {
+  const update = await session.updateSession(request(cookiesOf(tokens, username)))
+  const written = writtenBy(update.applyTo(NextResponse.next()))
+  return {
+    state: update.state,
+    code: update.error?.code,
+    error: update.error,
+    tokens: forwarded(update, username),
+    written,
+  }
+}
+
+/** The tokens of a session that has just been refreshed. */
+async function refreshed(app: App, tokens: TokenSet): Promise<TokenSet> {
+  return (await show(app, tokens)).tokens as TokenSet
+}
+
+describe.each([
+  ['with rotation', {}],
+  ['without rotation', false],
+] as const)('%s', (_, rotation) => {
+  test.each([8, 200])('%i requests at once: one refresh, the same tokens for all', async (count) => {
+    const app = await setup({ rotation })
+    const old = await app.pool.issue('alice', EXPIRED)
+    const all = await Promise.all(Array.from({ length: count }, () => show(app, old)))
+    expect(app.refreshes()).toBe(1)
+    expect(new Set(all.map(({ state }) => state))).toEqual(new Set(['signedIn']))
+    const given = new Set(all.map(({ tokens }) => tokens.accessToken))
+    expect(given.size).toBe(1)
+    expect(await app.pool.verify([...given][0])).not.toBeNull()
+    expect(given).not.toContain(old.accessToken)
+  })
+
+  test.each([
+    ['12 s', 12_000],
+    ['half an hour', HOUR_MS / 2],
+  ])('who has lost the answer gets it again %s later', async (_when, laterMs) => {
+    freezeDate()
+    const app = await setup({ rotation })
+    const old = await app.pool.issue('alice', EXPIRED)
+    const first = await refreshed(app, old)
+    passMs(laterMs)
+    expect(await show(app, old)).toMatchObject({ state: 'signedIn', tokens: first })
+    expect(app.refreshes()).toBe(1)
+  })
+
+  test('what was lost is refreshed by what it brought, when that is due itself', async () => {
+    freezeDate()
+    const app = await setup({ rotation })
+    const old = await app.pool.issue('alice', EXPIRED)
+    const first = await refreshed(app, old)
+    passMs(HOUR_MS)
+    const later = await show(app, old)
+    expect(later.state).toBe('signedIn')
+    expect(later.tokens.accessToken).not.toBe(first.accessToken)
+    expect(await app.pool.verify(later.tokens.accessToken)).not.toBeNull()
+    expect(app.refreshes()).toBe(2)
+  })
+
+  test('a straggler gets the new tokens for a minute after they have been shown', async () => {
+    freezeDate()
+    const app = await setup({ rotation })
+    const old = await app.pool.issue('alice', EXPIRED)
+    const first = await refreshed(app, old)
+    passMs(HOUR_MS / 4)
+    await show(app, first)
+    passMs(59_000)
+    expect(await show(app, old)).toMatchObject({ state: 'signedIn', tokens: first })
+    expect(app.refreshes()).toBe(1)
+  })
+})
+
+test('nobody else gets the new tokens later than that: whoever has the old ones has kept them', async () => {
+  freezeDate()
+  const app = await setup()
+  const old = await app.pool.issue('alice', EXPIRED)
+  const first = await refreshed(app, old)
+  await show(app, first)
+  passMs(61_000)
+  const late = await show(app, old)
+  expect(late).toMatchObject({ state: 'unavailable', code: 'serviceError' })
+  expect(late.written.size).toBe(0)
+  expect(JSON.stringify(late)).not.toContain(first.refreshToken)
+})
+
+test('a chain of refreshes is handed over whole', async () => {
+  freezeDate()
+  const app = await setup()
+  const first = await app.pool.issue('alice', EXPIRED)
+  const second = await refreshed(app, first)
+  passMs(HOUR_MS)
+  const third = await refreshed(app, second)
+  passMs(30_000)
+  expect((await show(app, first)).tokens).toEqual(third)
+  expect((await show(app, second)).tokens).toEqual(third)
+  expect(app.refreshes()).toBe(2)
+})
+
+test('a token that is merely due is refreshed as well, one that is neither is not', async () => {
+  const app = await setup()
+  const due = await app.pool.issue('alice', DUE)
+  const good = await app.pool.issue('alice', { issuedAgoMs: HOUR_MS / 2 })
+  expect((await show(app, due)).tokens.accessToken).not.toBe(due.accessToken)
+  expect((await show(app, good)).tokens).toEqual(good)
+  expect(app.refreshes()).toBe(1)
+})
+
+test('the user of a token is its user, however many ask in whatever order', async () => {
+  const users = Array.from({ length: 5 }, (_, index) => ({ username: `user${index}`, password: 'password' }))
+  const app = await setup({ users })
+  const step = fc.record({ user: fc.nat({ max: users.length - 1 }), isOld: fc.boolean(), wait: fc.boolean() })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
+      const issued = await Promise.all(users.map(({ username }) => app.pool.issue(username, EXPIRED)))
+      const newest = [...issued]
+      const running: Promise<unknown>[] = []
+      const before = app.refreshes()
+      for (const { user, isOld, wait } of steps) {
+        const username = `user${user}`
+        const shown = (isOld ? issued : newest)[user] ?? {}
+        const answer = show(app, shown, username).then(async ({ state, tokens }) => {
+          expect(state).toBe('signedIn')
+          expect(await app.pool.verify(tokens.accessToken)).toMatchObject({ username })
+          newest[user] = tokens as TokenSet
+        })
+        running.push(answer)
+        if (wait) await answer
+      }
+      await Promise.all(running)
+      expect(app.refreshes() - before).toBe(new Set(steps.map(({ user }) => user)).size)
+    }),
+    { numRuns: 20 },
+  )
+})
+
+describe('a grant that is rejected', () => {
+  test('ends the session: cookies are removed once, however many requests ask', async () => {
+    const app = await setup()
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    app.pool.revokeRefreshTokens()
+    const all = await Promise.all(Array.from({ length: 8 }, () => show(app, tokens)))
+    expect(app.refreshes()).toBe(1)
+    for (const { state, code, tokens: left } of all) {
+      expect([state, code, left]).toEqual(['signedOut', 'sessionExpired', {}])
+    }
+    const removing = all.filter(({ written }) => written.size > 0)
+    expect(removing).toHaveLength(1)
+    expect(new Set(removing[0]?.written.values())).toEqual(new Set([null]))
+  })
+
+  test('which is done again when it seems to have got lost, without asking again', async () => {
+    freezeDate()
+    const app = await setup()
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    app.pool.revokeRefreshTokens()
+    await show(app, tokens)
+    passMs(9_000)
+    expect((await show(app, tokens)).written.size).toBe(0)
+    passMs(2_000)
+    const again = await show(app, tokens)
+    expect(again.written.size).toBeGreaterThan(0)
+    expect(again.state).toBe('signedOut')
+    expect(app.refreshes()).toBe(1)
+  })
+
+  test('says nothing of the next session', async () => {
+    const app = await setup()
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    app.pool.revokeRefreshTokens()
+    await show(app, tokens)
+    expect(await show(app, await app.pool.issue('alice', EXPIRED))).toMatchObject({ state: 'signedIn' })
+  })
+
+  test('a session without a refresh token is over when its access token is', async () => {
+    const app = await setup()
+    const { accessToken } = await app.pool.issue('alice', EXPIRED)
+    const { accessToken: good } = await app.pool.issue()
+    expect(await show(app, { accessToken })).toMatchObject({ state: 'signedOut', code: 'sessionExpired' })
+    expect(await show(app, { accessToken: good })).toMatchObject({ state: 'signedIn' })
+    expect(app.refreshes()).toBe(0)
+  })
+})
+
+describe('a refresh token that somebody else has used', () => {
+  async function usedElsewhere() {
+    freezeDate()
+    const app = await setup()
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    await refreshed(app, tokens)
+    forgetFlights()
+    return { app: { ...app, session: app.create() }, tokens }
+  }
+
+  test('ends nothing at first: the browser may be about to show the new one', async () => {
+    const { app, tokens } = await usedElsewhere()
+    const first = await show(app, tokens)
+    expect(first).toMatchObject({ state: 'unavailable', code: 'serviceError' })
+    expect(first.written.size).toBe(0)
+    passMs(5_000)
+    expect(await show(app, tokens)).toMatchObject({ state: 'unavailable', written: new Map() })
+  })
+
+  test('ends the session when it is still there after ten seconds', async () => {
+    const { app, tokens } = await usedElsewhere()
+    await show(app, tokens)
+    passMs(10_001)
+    const second = await show(app, tokens)
+    expect(second).toMatchObject({ state: 'signedOut', code: 'sessionExpired', tokens: {} })
+    expect(second.written.size).toBeGreaterThan(0)
+  })
+})
+
+describe.each([
+  ['networkError', 'offline'],
+  ['throttled', 'throttled'],
+  ['serviceError', 'serviceError'],
+] as const)('%s', (fault, code) => {
+  test('removes nothing, keeps others from trying for a while, and passes', async () => {
+    freezeDate()
+    const app = await setup()
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    app.pool.fail(fault, REFRESH)
+    const failed = await Promise.all([show(app, tokens), show(app, tokens)])
+    const tried = app.refreshes()
+    failed.push(await show(app, tokens))
+    expect(app.refreshes()).toBe(tried)
+    for (const { state, code: told, written } of failed) {
+      expect([state, told, written.size]).toEqual(['unavailable', code, 0])
+    }
+    app.pool.heal()
+    passMs(1_000)
+    expect(await show(app, tokens)).toMatchObject({ state: 'signedIn', code: undefined })
+  })
+
+  test('lets a token that is merely due do', async () => {
+    const app = await setup()
+    const tokens = await app.pool.issue('alice', DUE)
+    app.pool.fail(fault, REFRESH)
+    const { accessToken, idToken } = tokens
+    const { state, code: told, tokens: given } = await show(app, tokens)
+    expect([state, told, given]).toEqual(['signedIn', code, { accessToken, idToken }])
+  })
+
+  test('tells no token', async () => {
+    const app = await setup()
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    app.pool.fail(fault, REFRESH)
+    const { error } = await show(app, tokens)
+    const told = inspect(error, { depth: 10, showHidden: true })
+    expect(told).toContain(code)
+    for (const token of Object.values(tokens)) expect(told).not.toContain(token)
+  })
+})
+
+describe('a refresh without an answer', () => {
+  test('makes nobody wait for longer than refreshTimeoutMs, removes nothing, and may be tried again', async () => {
+    const app = await setup({}, { refreshTimeoutMs: 20 })
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    app.pool.fail('hang', { ...REFRESH, times: 1 })
+    const late = await Promise.all([show(app, tokens), show(app, tokens)])
+    expect(app.refreshes()).toBe(1)
+    for (const { state, code, written } of late) {
+      expect([state, code, written.size]).toEqual(['unavailable', 'refreshTimeout', 0])
+    }
+    const patient = app.create({ refreshTimeoutMs: 5_000 })
+    expect(await show(app, tokens, 'alice', patient)).toMatchObject({ state: 'signedIn' })
+  })
+
+  test('is used when it arrives after all', async () => {
+    const arrived: Promise<unknown>[] = []
+    const lock: RefreshLock = {
+      run(_name, task) {
+        const running = task()
+        arrived.push(running)
+        return running
+      },
+    }
+    const app = await setup({}, { refreshTimeoutMs: 20, lock })
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    app.pool.fail('hang', REFRESH)
+    await show(app, tokens)
+    app.pool.heal()
+    const [answer] = await Promise.all(arrived)
+    const { state, tokens: given } = await show(app, tokens)
+    expect(state).toBe('signedIn')
+    expect(given).toEqual(answer)
+    expect(app.refreshes()).toBe(1)
+  })
+})
+
+describe('a lock', () => {
+  /** One that all processes share, and that keeps what a task has brought. */
+  function createKeepingLock() {
+    const kept = new Map<string, Promise<unknown>>()
+    const lock: RefreshLock = {
+      run: <T>(name: string, task: () => Promise<T>) => {
+        // Plain JSON, as another process would read it.
+        const result = kept.get(name) ?? task().then((tokens) => JSON.stringify(tokens))
+        kept.set(name, result)
+        return result.then((text) => JSON.parse(String(text)) as T)
+      },
+    }
+    return { names: () => [...kept.keys()], lock }
+  }
+
+  test('is named after a hash of the refresh token', async () => {
+    const { names, lock } = createKeepingLock()
+    const app = await setup({}, { lock })
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    await show(app, tokens)
+    expect(names()).toEqual([expect.stringMatching(/^amplify-bearer:[\da-f]{64}$/)])
+    await show(app, await app.pool.issue('alice', EXPIRED))
+    expect(new Set(names()).size).toBe(2)
+  })
+
+  test('that keeps results spares other processes the refresh', async () => {
+    const { lock } = createKeepingLock()
+    const app = await setup({}, { lock })
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    forgetFlights()
+    const other = app.create()
+    const [here, there] = await Promise.all([show(app, tokens), show(app, tokens, 'alice', other)])
+    expect(here.state).toBe('signedIn')
+    expect(there.tokens).toEqual(here.tokens)
+    expect(app.refreshes()).toBe(1)
+  })
+
+  test('without which each process makes its own', async () => {
+    const app = await setup({ rotation: { gracePeriodMs: 10_000 } })
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    forgetFlights()
+    const other = app.create()
+    await Promise.all([show(app, tokens), show(app, tokens, 'alice', other)])
+    expect(app.refreshes()).toBe(2)
+  })
+
+  test('that fails is a failure that passes', async () => {
+    freezeDate()
+    let isBroken = true
+    const lock: RefreshLock = {
+      run: (_name, task) => (isBroken ? Promise.reject(new Error('redis is gone')) : task()),
+    }
+    const app = await setup({}, { lock })
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    expect(await show(app, tokens)).toMatchObject({ state: 'unavailable', code: 'serviceError' })
+    isBroken = false
+    passMs(1_000)
+    expect(await show(app, tokens)).toMatchObject({ state: 'signedIn' })
+  })
+})
+
+test('instances of one process share what they know, as a proxy and its routes do', async () => {
+  const app = await setup()
+  const tokens = await app.pool.issue('alice', EXPIRED)
+  const first = await show(app, tokens)
+  const second = await show(app, tokens, 'alice', app.create())
+  expect(second.tokens).toEqual(first.tokens)
+  expect(app.refreshes()).toBe(1)
+})
+
+test('ten thousand sessions are known at most, and the longest unused is forgotten first', async () => {
+  forgetFlights()
+  const asked: string[] = []
+  const never = (): Promise<never> => Promise.reject(new Error('not used here'))
+  const flights = createFlights(
+    {
+      clientId: 'testclient',
+      refresh({ refreshToken, username }) {
+        asked.push(username)
+        const accessToken = unsigned({ iat: 1, username })
+        return Promise.resolve({ accessToken, idToken: undefined, refreshToken })
+      },
+      revoke: never,
+      signOutEverywhere: never,
+    },
+    { refreshTimeoutMs: 1_000, lock: undefined },
+  )
+  const ask = (username: string) =>
+    flights.current(
+      { username, refreshToken: username, accessToken: undefined, idToken: undefined, deviceKey: undefined },
+      ({ accessToken }) => accessToken === undefined,
+    )
+  for (let index = 0; index < 10_000; index++) await ask(`user${index}`)
+  await ask('user0')
+  await ask('user9999')
+  expect(asked).toHaveLength(10_000)
+  await ask('one more')
+  await ask('user9999')
+  expect(asked).toHaveLength(10_001)
+  await ask('user0')
+  expect(asked).toHaveLength(10_002)
+})
