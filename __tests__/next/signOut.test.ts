@@ -72,6 +72,15 @@ test('removes the cookies even where the pool cannot be reached, which onError h
   expect(errors[0]?.cause).toEqual(new Error('RevokeToken was answered with 500'))
 })
 
+test('finds cookies of the host that a load balancer was asked for', async () => {
+  const app = await setup()
+  const response = new Response()
+  const request = signedIn(await app.pool.issue()).request('/', { 'x-forwarded-host': 'shop.example.org' })
+  await app.session.signOut({ request, response })
+  const domains = response.headers.getSetCookie().map((line) => /Domain=([^;]*)/.exec(line)?.[1])
+  expect(new Set(domains)).toEqual(new Set([undefined, 'shop.example.org', 'example.org']))
+})
+
 test('for nobody does nothing', async () => {
   const app = await setup()
   const browser = openBrowser()
