@@ -13,8 +13,12 @@ function token(leftMs: number, lifetimeMs = HOUR_MS) {
   const exp = (Date.now() + leftMs) / 1000
   return unsigned({ iat: exp - lifetimeMs / 1000, exp })
 }
-const need = (accessToken: string | undefined, idToken?: string) =>
-  needOf({ username: 'alice', accessToken, idToken, refreshToken: 'r', deviceKey: undefined }, WINDOW_MS)
+const need = (accessToken: string | undefined, idToken?: string, tokenUse: 'access' | 'id' = 'access') =>
+  needOf(
+    { username: 'alice', accessToken, idToken, refreshToken: 'r', deviceKey: undefined },
+    WINDOW_MS,
+    tokenUse,
+  )
 
 test.each<[string, () => [string | undefined, string?], 'expired' | 'due' | undefined]>([
   ['with more than the window left', () => [token(WINDOW_MS + 1_000)], undefined],
@@ -32,8 +36,13 @@ test.each<[string, () => [string | undefined, string?], 'expired' | 'due' | unde
   expect(need(...tokens())).toBe(expected)
 })
 
+test('an ID token that is missing: needed where it is what is sent', () => {
+  expect(need(token(HOUR_MS), undefined, 'access')).toBeUndefined()
+  expect(need(token(HOUR_MS), undefined, 'id')).toBe('expired')
+})
+
 test('a window of nothing asks for what has expired only', () => {
   const session = { username: 'alice', idToken: undefined, refreshToken: 'r', deviceKey: undefined }
-  expect(needOf({ ...session, accessToken: token(1_000) }, 0)).toBeUndefined()
-  expect(needOf({ ...session, accessToken: token(0) }, 0)).toBe('expired')
+  expect(needOf({ ...session, accessToken: token(1_000) }, 0, 'access')).toBeUndefined()
+  expect(needOf({ ...session, accessToken: token(0) }, 0, 'access')).toBe('expired')
 })

@@ -74,6 +74,28 @@ test('a token that an API has refused is replaced by the server', async () => {
   manager.close()
 })
 
+test('the first call may ask for newly issued tokens', async () => {
+  const { tokens, refreshes } = await openPage()
+  const forced = await serverTokenProvider().getTokens({ forceRefresh: true })
+  expect(String(forced?.accessToken)).not.toBe(tokens.accessToken)
+  expect(refreshes()).toBe(1)
+})
+
+test('signing out everywhere', async () => {
+  const { pool, browser } = await openPage()
+  const elsewhere = await pool.issue('alice')
+  await serverTokenProvider().signOut?.({ global: true })
+  expect(browser.document.cookie).not.toContain('Token')
+  expect(await pool.verify(elsewhere.accessToken)).toBeNull()
+})
+
+test('on a server it tells what to use instead', async () => {
+  Reflect.deleteProperty(globalThis, 'document')
+  await expect(serverTokenProvider().getTokens()).rejects.toThrow(
+    'amplify-bearer: serverTokenProvider is for browsers, createServerSession for servers',
+  )
+})
+
 test('two tabs whose token was refused cost one refresh', async () => {
   const { tokens, refreshes } = await openPage()
   const tabs = [serverTokenProvider(), serverTokenProvider()]
@@ -160,6 +182,7 @@ describe('what goes wrong at the server', () => {
     ['another JSON', () => Response.json(null, { status: 500 })],
     ['a refusal', () => new Response(null, { status: 403 })],
   ])('may be %s', async (_, answer) => {
+    await openPage()
     jest.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(answer()))
     const { status } = answer()
     const failure: unknown = await serverTokenProvider('/auth/token')
@@ -172,6 +195,7 @@ describe('what goes wrong at the server', () => {
   })
 
   test('or no server at all', async () => {
+    await openPage()
     jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('Failed to fetch'))
     const manager = createTokenManager({ tokenProvider: serverTokenProvider() })
     await expect(manager.getToken()).rejects.toMatchObject({ code: 'offline' })

@@ -73,6 +73,8 @@ function storeAccess(
 ): CookieAccess {
   // Now: while a page is built, Next interrupts here what has to be rendered for each request.
   const opening = cookies()
+  // Whoever reads hears of it.
+  opening.catch(() => undefined)
   let store: CookieStore | undefined
   return {
     async read() {

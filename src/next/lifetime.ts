@@ -7,10 +7,14 @@ import type { Session } from './session.js'
  * Whether a session's tokens have expired, or are about to. The server's clock is taken to be right: what the browser has
  * stored about its own (`clockDrift`) says nothing here.
  */
-export function needOf({ accessToken, idToken }: Session, windowMs: number): 'expired' | 'due' | undefined {
+export function needOf(
+  { accessToken, idToken }: Session,
+  windowMs: number,
+  tokenUse: 'access' | 'id',
+): 'expired' | 'due' | undefined {
   const now = currentInstant()
   const tokens = [accessToken, idToken].map((value) => readToken(decodeToken(value), now, 0))
-  if (!tokens[0]) return 'expired'
+  if (!tokens[tokenUse === 'id' ? 1 : 0]) return 'expired'
   // The window never exceeds half of the lifetime, or short-lived tokens would always be due.
   const spareMs = tokens.map((token) => (token ? leftMs(token, now) : Infinity))
   if (Math.min(...spareMs) <= 0) return 'expired'

@@ -27,7 +27,7 @@ export function createServerManager(
   settle: Settle,
   signOut: (options?: SignOutOptions) => Promise<void>,
 ): TokenManager {
-  const { clientId } = settings
+  const { clientId, tokenUse } = settings
   /** What this request has, or has got; its own cookies stay the old ones. */
   let held: { readonly jar: Jar; readonly session: Session | undefined } | undefined
 
@@ -40,7 +40,7 @@ export function createServerManager(
     const { jar, session: before } = (held ??= await read())
     if (!before) return null
     // There is nothing to return for one that is missing: the manager would take its user for another one.
-    const isForced = forceRefresh || !decodeToken(before.accessToken)
+    const isForced = forceRefresh || !decodeToken(before[`${tokenUse}Token`])
     // Where nothing can be written nothing may be refreshed. No browser has the cookie that this removes.
     if (isForced) probe()
     const { session, changes, error, ended } = await settle(
@@ -56,7 +56,7 @@ export function createServerManager(
     if (error) throw error
     held = { jar, session }
     if (changes.size > 0) access.write(jar, changes)
-    return provided(session)
+    return provided(session, settings.tokenUse)
   }
 
   function probe(): void {
@@ -82,7 +82,7 @@ export function createReadOnlyManager(
     const { session, ended } = await settle(jar, jar.session, () => false)
     if (ended) return null
     if (forceRefresh) throw failureOf(jar, settings.clientId) ?? new BearerError('readOnly')
-    return provided(session)
+    return provided(session, settings.tokenUse)
   }
 
   // What is merely due is good enough here.
@@ -110,11 +110,12 @@ function managerOf(
   })
 }
 
-/** A session without an access token is one that has to be refreshed, not nobody's. */
-function provided({ accessToken, idToken }: Session): ProvidedTokens {
+/** A session without the token that is wanted is one that has to be refreshed, not nobody's. */
+function provided({ accessToken, idToken }: Session, tokenUse: 'access' | 'id'): ProvidedTokens {
+  const id = decodeToken(idToken)
   return {
     accessToken: decodeToken(accessToken) ?? EXPIRED,
-    idToken: decodeToken(idToken),
+    idToken: tokenUse === 'id' ? (id ?? EXPIRED) : id,
   }
 }
 

@@ -1,6 +1,7 @@
 import { BearerError, type BearerErrorCode } from '../errors.js'
 import { AMPLIFY_BEARER } from '../manager/source.js'
-import type { ProvidedTokens, TokenProvider } from '../manager/types.js'
+import { platform } from '../platform.js'
+import type { ProvidedTokens, SignOutOptions, TokenProvider } from '../manager/types.js'
 import type { Jwt } from '../token/token.js'
 import type { SentToken, TokenAnswer, TokenWish } from './tokenRoute.js'
 
@@ -18,7 +19,7 @@ import type { SentToken, TokenAnswer, TokenWish } from './tokenRoute.js'
 export function serverTokenProvider(url = '/api/token'): TokenProvider {
   let latest: { readonly tokens: ProvidedTokens; readonly cookies: string } | undefined
 
-  async function call(method: 'POST' | 'DELETE', wish: TokenWish = {}): Promise<unknown> {
+  async function call(method: 'POST' | 'DELETE', wish: TokenWish | SignOutOptions): Promise<unknown> {
     const response = await fetch(url, {
       method,
       cache: 'no-store',
@@ -31,19 +32,21 @@ export function serverTokenProvider(url = '/api/token'): TokenProvider {
     throw new BearerError(code, new Error(`${url} answered ${response.status}`))
   }
 
+  async function ask(wish: TokenWish = {}): Promise<typeof latest> {
+    const tokens = received((await call('POST', wish)) as TokenAnswer)
+    return (latest = tokens ? { tokens, cookies: sessionCookies() } : undefined)
+  }
+
   const provider = {
     [AMPLIFY_BEARER]: true,
     async getTokens({ forceRefresh = false } = {}) {
-      if (latest && !forceRefresh && latest.cookies === sessionCookies()) return latest.tokens
-      const instead = forceRefresh ? latest?.tokens.accessToken.payload['jti'] : undefined
-      latest = undefined
-      const tokens = received((await call('POST', { instead })) as TokenAnswer)
-      if (tokens) latest = { tokens, cookies: sessionCookies() }
-      return tokens
+      const known = latest?.cookies === sessionCookies() ? latest : await ask()
+      if (!known || !forceRefresh) return known?.tokens ?? null
+      return (await ask({ instead: known.tokens.accessToken.payload['jti'] }))?.tokens ?? null
     },
-    async signOut() {
+    async signOut(options?: SignOutOptions) {
       latest = undefined
-      await call('DELETE')
+      await call('DELETE', options?.global ? { global: true } : {})
     },
   }
   return provider
@@ -62,6 +65,10 @@ function received({ accessToken, idToken, serverTimeMs }: TokenAnswer): Provided
 
 /** What a sign-in, a sign-out or a refresh changes, wherever it happens. */
 function sessionCookies(): string {
+  if (!platform.document)
+    throw new TypeError(
+      'amplify-bearer: serverTokenProvider is for browsers, createServerSession for servers',
+    )
   return document.cookie
     .split('; ')
     .filter((cookie) => cookie.startsWith('CognitoIdentityServiceProvider.'))

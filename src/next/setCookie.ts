@@ -43,13 +43,6 @@ export interface Scopes {
   readonly visible: readonly CookieScope[]
 }
 
-/** The names of the cookies that no browser would keep. */
-export function tooLarge(changes: Changes): string[] {
-  return [...changes]
-    .filter(([name, value]) => encodeName(name).length + encodeValue(value ?? '').length > COOKIE_BYTES)
-    .map(([name]) => name)
-}
-
 /** A Set-Cookie header (RFC 6265, section 4.1). `name` is encoded already, `value` is not. */
 export function setCookie(
   name: string,
@@ -131,7 +124,8 @@ export function visibleScopes(host: string, path: string): CookieScope[] {
   const domains = labels.slice(0, -1).map((_, index) => labels.slice(index).join('.'))
   const parts = path.split('/').filter(Boolean)
   const prefixes = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
-  const paths = ['/', ...prefixes.flatMap((prefix) => [prefix, `${prefix}/`])]
+  // No cookie has a path with a semicolon.
+  const paths = ['/', ...prefixes.flatMap((prefix) => (prefix.includes(';') ? [] : [prefix, `${prefix}/`]))]
   return paths.flatMap((at) => [undefined, ...domains].map((domain) => ({ domain, path: at })))
 }
 

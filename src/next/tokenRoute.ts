@@ -1,5 +1,5 @@
 import { isBearerError } from '../errors.js'
-import type { ProvidedTokens, TokenManager } from '../manager/types.js'
+import type { ProvidedTokens, SignOutOptions, TokenManager } from '../manager/types.js'
 import type { Jwt } from '../token/token.js'
 import type { ResponseContext } from './cookieAccess.js'
 
@@ -33,7 +33,7 @@ export interface TokenAnswer {
 
 export function createTokenRoute(
   tokens: (context: ResponseContext) => TokenManager,
-  signOut: (context: ResponseContext) => Promise<void>,
+  signOut: (context: ResponseContext, options: { global: boolean }) => Promise<void>,
 ): TokenRoute {
   async function answer(
     request: Request,
@@ -53,7 +53,7 @@ export function createTokenRoute(
   return {
     POST: (request) =>
       answer(request, async (context) => {
-        const { instead } = ((await request.json().catch(() => null)) ?? {}) as TokenWish
+        const { instead } = await wishOf<TokenWish>(request)
         const manager = tokens(context)
         let current = await manager.getTokens()
         if (current && instead !== undefined && current.accessToken.payload['jti'] === instead)
@@ -62,10 +62,16 @@ export function createTokenRoute(
       }),
     DELETE: (request) =>
       answer(request, async (context) => {
-        await signOut(context)
+        const { global } = await wishOf<SignOutOptions>(request)
+        await signOut(context, { global: global === true })
         return undefined
       }),
   }
+}
+
+/** Whatever was sent. */
+async function wishOf<T>(request: Request): Promise<Partial<T>> {
+  return Object(await request.json().catch(() => undefined)) as Partial<T>
 }
 
 function sent(tokens: ProvidedTokens | null) {

@@ -45,24 +45,24 @@ interface Verdict {
 const NOTHING: Changes = new Map()
 
 export function createUpdate(
-  settings: CookieSettings & { refreshWindowMs: number },
+  settings: CookieSettings & { refreshWindowMs: number; tokenUse: 'access' | 'id' },
   settle: Settle,
 ): (request: SessionRequest) => Promise<SessionUpdate> {
-  const { clientId, refreshWindowMs } = settings
+  const { clientId, refreshWindowMs, tokenUse } = settings
 
   async function judge(jar: Jar): Promise<Verdict> {
     if (!jar.session) return { state: 'signedOut', forwarded: NOTHING }
     const { session, changes, error, ended } = await settle(
       jar,
       jar.session,
-      (newest) => needOf(newest, refreshWindowMs) !== undefined,
+      (newest) => needOf(newest, refreshWindowMs, tokenUse) !== undefined,
     )
     if (ended) {
       const end = endOf(clientId, jar)
       const verdict = { state: 'signedOut', error: new BearerError(ended.code), forwarded: end } as const
       return ended.mayRemove() ? { ...verdict, stored: end } : verdict
     }
-    const state = needOf(session, 0) ? 'unavailable' : 'signedIn'
+    const state = needOf(session, 0, tokenUse) ? 'unavailable' : 'signedIn'
     const winners = duplicatesOf(jar).map((name) => [name, jar.winners.get(name) ?? null] as const)
     const forwarded = new Map([...winners, ...changes])
     if (!error) return { state, forwarded, stored: changes }
