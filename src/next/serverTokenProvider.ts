@@ -32,17 +32,20 @@ export function serverTokenProvider(url = '/api/token'): TokenProvider {
     throw new BearerError(code, new Error(`${url} answered ${response.status}`))
   }
 
-  async function ask(wish: TokenWish = {}): Promise<typeof latest> {
+  async function ask(wish: TokenWish): Promise<ProvidedTokens | null> {
     const tokens = received((await call('POST', wish)) as TokenAnswer)
-    return (latest = tokens ? { tokens, cookies: sessionCookies() } : undefined)
+    latest = tokens ? { tokens, cookies: sessionCookies() } : undefined
+    return tokens
   }
 
   const provider = {
     [AMPLIFY_BEARER]: true,
     async getTokens({ forceRefresh = false } = {}) {
-      const known = latest?.cookies === sessionCookies() ? latest : await ask()
-      if (!known || !forceRefresh) return known?.tokens ?? null
-      return (await ask({ instead: known.tokens.accessToken.payload['jti'] }))?.tokens ?? null
+      const startedMs = Date.now()
+      const tokens = latest?.cookies === sessionCookies() ? latest.tokens : await ask({})
+      // What has been issued while it was asked for is as new as can be; claims count whole seconds.
+      const isNew = tokens && issuedAtMs(tokens) > startedMs - 1_000
+      return !tokens || isNew || !forceRefresh ? tokens : ask({ instead: tokens.accessToken.payload['jti'] })
     },
     async signOut(options?: SignOutOptions) {
       latest = undefined
@@ -61,6 +64,11 @@ function received({ accessToken, idToken, serverTimeMs }: TokenAnswer): Provided
     // The tokens are as old as the server's clock says.
     clockDrift: serverTimeMs - Date.now(),
   }
+}
+
+/** By this device's clock; `NaN` where that is not known. */
+function issuedAtMs({ accessToken, clockDrift = NaN }: ProvidedTokens): number {
+  return Number(accessToken.payload['iat']) * 1_000 - clockDrift
 }
 
 /** What a sign-in, a sign-out or a refresh changes, wherever it happens. */

@@ -76,7 +76,9 @@ async function install(app: string, next: string, tarball: string): Promise<void
   Object.assign(manifest.dependencies, {
     next,
     'amplify-bearer': `file:${tarball}`,
+    '@aws-amplify/adapter-nextjs': devDependencies['@aws-amplify/adapter-nextjs'],
     axios: devDependencies['axios'],
+    msw: devDependencies['msw'],
   })
   writeFileSync(file, JSON.stringify(manifest))
   await run('npm', ['install', '--prefer-offline', '--no-package-lock'], {

@@ -15,24 +15,35 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** The pool rotates refresh tokens without a grace period. */
-export async function openStage({ folder }: NextApp, options: UserPoolOptions = {}): Promise<Stage> {
+/** The pool rotates refresh tokens without a grace period. `withKeys`: Amplify's adapter finds the keys it checks tokens against. */
+export async function openStage(
+  { folder }: NextApp,
+  { withKeys = false, ...options }: UserPoolOptions & { withKeys?: boolean } = {},
+): Promise<Stage> {
   const { ports } = readBuilt()
   const pool = createUserPool({ rotation: {}, latencyMs: 50, ...options })
-  await pool.listen(ports.pool)
+  const { jwksUrl } = await pool.listen(ports.pool)
   const callers: (string | undefined)[] = []
   const api = await serveApi(pool, ports.api, callers)
   const port = await freePort()
   const server = spawn(process.execPath, [nextProgram(folder), 'start', '-p', String(port)], {
     cwd: folder,
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      ...(withKeys && { JWKS_URL: jwksUrl }),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let printed = ''
-  await new Promise<void>((ready) => {
+  await new Promise<void>((ready, fail) => {
     server.stdout.on('data', (chunk: Buffer) => {
       printed += chunk.toString()
       if (printed.includes('Ready')) ready()
+    })
+    server.on('exit', () => {
+      fail(new Error(`next start has ended: ${printed}`))
     })
   })
   return {
