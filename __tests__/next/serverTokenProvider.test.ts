@@ -74,12 +74,15 @@ test('a token that an API has refused is replaced by the server', async () => {
   manager.close()
 })
 
-test('the first call may ask for newly issued tokens', async () => {
-  const { tokens, refreshes } = await openPage()
-  const forced = await serverTokenProvider().getTokens({ forceRefresh: true })
-  expect(String(forced?.accessToken)).not.toBe(tokens.accessToken)
-  expect(refreshes()).toBe(1)
-})
+test.each([{ issuedAgoMs: 10_000 }, EXPIRED])(
+  'the first call may ask for newly issued tokens: one refresh, of %o',
+  async (age) => {
+    const { tokens, refreshes } = await openPage(age)
+    const forced = await serverTokenProvider().getTokens({ forceRefresh: true })
+    expect(String(forced?.accessToken)).not.toBe(tokens.accessToken)
+    expect(refreshes()).toBe(1)
+  },
+)
 
 test('signing out everywhere', async () => {
   const { pool, browser } = await openPage()

@@ -42,9 +42,10 @@ export function serverTokenProvider(url = '/api/token'): TokenProvider {
     [AMPLIFY_BEARER]: true,
     async getTokens({ forceRefresh = false } = {}) {
       const startedMs = Date.now()
-      const tokens = latest?.cookies === sessionCookies() ? latest.tokens : await ask({})
-      // What has been issued while it was asked for is as new as can be; claims count whole seconds.
-      const isNew = tokens && issuedAtMs(tokens) > startedMs - 1_000
+      const known = latest?.cookies === sessionCookies() ? latest.tokens : undefined
+      const tokens = known ?? (await ask({}))
+      // What was issued while it was asked for is as new as can be; claims count whole seconds.
+      const isNew = !known && tokens && issuedAtMs(tokens) > startedMs - 1_000
       return !tokens || isNew || !forceRefresh ? tokens : ask({ instead: tokens.accessToken.payload['jti'] })
     },
     async signOut(options?: SignOutOptions) {
