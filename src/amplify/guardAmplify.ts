@@ -17,7 +17,7 @@ import { pick, reachInside, type ReadOptions } from './inside.js'
  * const tokens = createTokenManager()
  * guardAmplify(tokens)
  *
- * @throws TypeError for a manager with a `tokenProvider` of its own, and where aws-amplify has changed inside;
+ * @throws TypeError for a manager with a `tokenProvider` of its own (Next.js' `serverTokenProvider` will do), and where aws-amplify has changed inside;
  * BearerError for a closed manager
  */
 export function guardAmplify(manager: TokenManager): () => void {

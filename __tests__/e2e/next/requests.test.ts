@@ -7,6 +7,8 @@ jest.setTimeout(120_000)
 
 /** A cookie of the application's, byte for byte. */
 const THEME = 'theme="dark%20blue"'
+/** Her tokens are too large for a browser. */
+const CAROL = 'carol'
 const BOB = 'bob.o@é(x)[日本]'
 const ALICE = { status: 200, username: 'alice' }
 
@@ -15,7 +17,13 @@ describe.each(readBuilt().apps)('$name', (app) => {
   let stage: Stage
 
   beforeAll(async () => {
-    const users = ['alice', BOB].map((username) => ({ username, password: 'wonderland' }))
+    const users = ['alice', BOB, CAROL].map((username) => ({
+      username,
+      password: 'wonderland',
+      ...(username === CAROL && {
+        groups: Array.from({ length: 100 }, (_, index) => `a group with a long name, ${index}`),
+      }),
+    }))
     stage = await openStage(app, { users })
   })
   afterAll(() => stage.close())
@@ -148,6 +156,21 @@ describe.each(readBuilt().apps)('$name', (app) => {
     await visitor.getInVain('/component')
     expect((await visitor.get('/api/whoami')).status).toBe(200)
     expect((await visitor.get('/api/whoami')).headers.getSetCookie()).toEqual([])
+    expect(stage.refreshes() - before).toBe(1)
+  })
+
+  test('tokens that no browser would keep: refreshed once, kept in memory', async () => {
+    const visitor = await openVisitor(stage, CAROL)
+    const before = stage.refreshes()
+    for (const what of ['accessToken', 'idToken']) {
+      expect(visitor.cookies.get(cookieName(CAROL, what))?.length).toBeGreaterThan(4_096)
+      visitor.cookies.delete(cookieName(CAROL, what))
+    }
+    for (let requests = 0; requests < 5; requests++) {
+      const response = await visitor.get('/api/whoami')
+      expect(await response.json()).toMatchObject({ username: CAROL })
+      expect(response.headers.getSetCookie()).toEqual([])
+    }
     expect(stage.refreshes() - before).toBe(1)
   })
 
