@@ -70,6 +70,14 @@ describe('the scopes that a request can see', () => {
   })
 })
 
+test('of a request that is made up are few, whatever it makes up', () => {
+  const scopes = visibleScopes(`${'a.'.repeat(100)}com`, '/a'.repeat(4_000))
+  expect(scopes.length).toBeLessThan(250)
+  expect(scopes).toContainEqual({ domain: 'a.com', path: '/a/a' })
+  expect(visibleScopes('a.'.repeat(4_000), `/${'x'.repeat(4_000)}`)).toEqual([{ path: '/' }])
+  expect(visibleScopes('a.example.com; Path=/b', '/')).toEqual([{ path: '/' }])
+})
+
 describe('the lines', () => {
   test('of a change are one, where the name is there once', () => {
     expect(

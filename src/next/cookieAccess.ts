@@ -63,7 +63,9 @@ export function headerAccess(
 
 function scopesOf({ url, headers }: ResponseContext['request']): CookieScope[] {
   const { host, pathname } = new URL(url)
-  return visibleScopes(headers.get('x-forwarded-host') ?? headers.get('host') ?? host, pathname)
+  // Of several load balancers the first was asked for the page's own host.
+  const [asked = host] = (headers.get('x-forwarded-host') ?? headers.get('host') ?? host).split(',')
+  return visibleScopes(asked, pathname)
 }
 
 /** One cookie a name is all that Next's own store can write: other copies are left to the proxy. */

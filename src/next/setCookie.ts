@@ -28,6 +28,11 @@ const REMOVALS_BYTES = 4_096
 /** Browsers drop a cookie whose name and value are longer, without a word (RFC 6265bis, section 5.6). */
 const COOKIE_BYTES = 4_096
 
+/** Browsers take no cookie with a longer path (RFC 6265bis, section 5.6), nor one with a semicolon. */
+const PATH_BYTES = 1_024
+/** The labels of a host, and the segments of a path, that cookies are looked for under. */
+const MOST_PARTS = 10
+
 /** The options with their defaults. */
 export type CookieAttributes = CookieScope & { readonly maxAge: number } & Pick<
     CookieOptions,
@@ -116,16 +121,19 @@ function withinBudget(known: readonly string[][], guesses: readonly string[][]):
 
 /**
  * Every scope whose cookies this request carries: the host alone, the host and its parent domains, by every prefix of
- * the path, with and without a slash at its end (RFC 6265, section 5.1).
+ * the path, with and without a slash at its end (RFC 6265, section 5.1). Of what anybody may send, no more than
+ * applications have: all scopes of a long path on a long host are more than fit into memory.
  */
 export function visibleScopes(host: string, path: string): CookieScope[] {
   const hostname = host.replace(/:\d+$/, '').toLowerCase()
-  const labels = /^[\d.]+$|^\[/.test(hostname) ? [] : hostname.split('.')
+  const isName = /^[\w.-]{1,253}$/.test(hostname) && !/^[\d.]+$/.test(hostname)
+  const labels = isName ? hostname.split('.').slice(-MOST_PARTS) : []
   const domains = labels.slice(0, -1).map((_, index) => labels.slice(index).join('.'))
-  const parts = path.split('/').filter(Boolean)
-  const prefixes = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
-  // No cookie has a path with a semicolon.
-  const paths = ['/', ...prefixes.flatMap((prefix) => (prefix.includes(';') ? [] : [prefix, `${prefix}/`]))]
+  const parts = path.split('/').filter(Boolean).slice(0, MOST_PARTS)
+  const prefixes = parts
+    .map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
+    .filter((prefix) => prefix.length < PATH_BYTES && !prefix.includes(';'))
+  const paths = ['/', ...prefixes.flatMap((prefix) => [prefix, `${prefix}/`])]
   return paths.flatMap((at) => [undefined, ...domains].map((domain) => ({ domain, path: at })))
 }
 
