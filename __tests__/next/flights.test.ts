@@ -96,6 +96,29 @@ describe.each([
   })
 })
 
+test.each([
+  ['with rotation', {}],
+  ['without rotation', false],
+] as const)('%s, a server whose clock is ahead refreshes once a request', async (_, rotation) => {
+  const app = await setup({ rotation, clockSkewMs: 60_000 - HOUR_MS })
+  const old = await app.pool.issue()
+  const { state, tokens } = await show(app, old)
+  expect(state).toBe('signedIn')
+  expect(tokens.accessToken).not.toBe(old.accessToken)
+  expect(app.refreshes()).toBe(1)
+})
+
+test('what was issued a moment ago may be refreshed, once', async () => {
+  freezeDate()
+  const app = await setup({ rotation: false })
+  const tokens = await app.pool.issue()
+  const context = { request: request(cookiesOf(tokens)), response: new Response() }
+  const renewed = await app.session.tokens(context).getToken({ forceRefresh: true })
+  expect(renewed).not.toBe(tokens.accessToken)
+  expect((await show(app, tokens)).tokens.accessToken).toBe(renewed)
+  expect(app.refreshes()).toBe(1)
+})
+
 test('nobody else gets the new tokens later than that: whoever has the old ones has kept them', async () => {
   freezeDate()
   const app = await setup()

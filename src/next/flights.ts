@@ -124,6 +124,8 @@ export function createFlights(
 
   async function current(shown: Session, isWanted: (session: Session) => boolean): Promise<Standing> {
     let session = shown
+    /** As good as it gets: a server's clock may be so wrong that new tokens seem to be due. */
+    let isFresh = false
     for (;;) {
       const { refreshToken } = session
       if (!refreshToken) return isWanted(session) ? { session, ended: LOST } : { session }
@@ -135,10 +137,11 @@ export function createFlights(
         session = { ...session, ...flight.tokens }
         continue
       }
-      if (!isWanted(session)) return { session }
+      if (isFresh || !isWanted(session)) return { session }
       const error =
         (flight && reasonOf(flight.cooldowns, BACKOFF)) ?? (await refresh(key, { ...session, refreshToken }))
       if (error) return { session, error }
+      isFresh = true
     }
   }
 
@@ -227,7 +230,8 @@ function endedBy(flight: Flight, code: Ended['code']): Ended {
   }
 }
 
-/** Without rotation the refresh token stays the same. */
+/** Without rotation the refresh token stays the same. What was issued within one second was issued here last. */
 function isNewer(tokens: TokenSet, { refreshToken, accessToken }: Session): boolean {
-  return tokens.refreshToken !== refreshToken || issuedAt(tokens.accessToken) > issuedAt(accessToken)
+  if (tokens.refreshToken !== refreshToken) return true
+  return tokens.accessToken !== accessToken && issuedAt(tokens.accessToken) >= issuedAt(accessToken)
 }
