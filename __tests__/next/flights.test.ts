@@ -4,6 +4,7 @@ import { NextResponse } from 'next/server.js'
 import { createFlights } from '../../src/next/flights.js'
 import type { TokenSet } from '../../src/testing/index.js'
 import type { RefreshLock } from '../../src/index.js'
+import { deferred } from '../support/provider.js'
 import {
   cookiesOf,
   forgetFlights,
@@ -337,7 +338,50 @@ describe('a refresh without an answer', () => {
   })
 })
 
+test('a refresh that has hung, and has used the refresh token, ends no session until its answer is there', async () => {
+  freezeDate()
+  const answer = deferred<undefined>()
+  const onwards = globalThis.fetch
+  let calls = 0
+  jest.spyOn(globalThis, 'fetch').mockImplementation(async (...call) => {
+    const isFirst = !calls++
+    const response = await onwards(...call)
+    if (isFirst) await answer.promise
+    return response
+  })
+  const app = await setup({}, { refreshTimeoutMs: 50 })
+  const tokens = await app.pool.issue('alice', EXPIRED)
+  expect(await show(app, tokens)).toMatchObject({ code: 'refreshTimeout' })
+  expect(await show(app, tokens)).toMatchObject({ code: 'serviceError' })
+  passMs(10_001)
+  expect(await show(app, tokens)).toMatchObject({ state: 'unavailable', written: new Map() })
+  answer.resolve(undefined)
+  while ((await show(app, tokens)).state === 'unavailable') await new Promise(setImmediate)
+  expect(await show(app, tokens)).toMatchObject({ state: 'signedIn' })
+  expect(app.pool.callCount('RevokeToken')).toBe(0)
+})
+
 describe('a lock', () => {
+  test('that lets many wait for long: the first refreshes, and the others find what it brought', async () => {
+    const free = deferred<undefined>()
+    let last: Promise<unknown> = free.promise
+    const lock: RefreshLock = {
+      run(_name, task) {
+        const result = last.then(task)
+        last = result
+        return result
+      },
+    }
+    const app = await setup({}, { refreshTimeoutMs: 20, lock })
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    for (let index = 0; index < 3; index++)
+      expect(await show(app, tokens)).toMatchObject({ code: 'refreshTimeout' })
+    free.resolve(undefined)
+    while ((await show(app, tokens)).state !== 'signedIn') await new Promise(setImmediate)
+    await last
+    expect(app.refreshes()).toBe(1)
+  })
+
   /** One that all processes share, and that keeps what a task has brought. */
   function createKeepingLock() {
     const kept = new Map<string, Promise<unknown>>()

@@ -100,6 +100,20 @@ test('also through the token manager of a request, and with cookies()', async ()
   expect(revocations(app)).toBe(1)
 })
 
+test('what is known of an ended session is not forgotten when a straggler shows its tokens', async () => {
+  freezeDate()
+  const app = await setup({ rotation: false }, { onError: () => undefined })
+  const browser = signedIn(await app.pool.issue('alice', EXPIRED))
+  const update = await app.session.updateSession(browser.request())
+  browser.store(update.applyTo(NextResponse.next()).headers.getSetCookie())
+  const straggler = browser.request()
+  app.pool.fail('serviceError', { operation: 'RevokeToken' })
+  await signOut(app, browser)
+  await app.session.updateSession(straggler)
+  passMs(61_000)
+  expect((await app.session.updateSession(straggler)).state).toBe('signedOut')
+})
+
 describe('the next session', () => {
   test('is another one, whatever the note says', async () => {
     freezeDate()

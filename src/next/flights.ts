@@ -25,6 +25,8 @@ interface Flight {
   /** Failures keep others from trying at once. */
   readonly cooldowns: Cooldowns
   running?: Promise<BearerError | undefined> | undefined
+  /** How many calls are under way, those that nobody waits for any more included. */
+  calls: number
   /** What it brought. */
   tokens?: TokenSet | undefined
   /** The refresh token that brought this one. */
@@ -99,12 +101,12 @@ export function createFlights(
   function claim(key: string, flight: Flight, { accessToken }: Session): void {
     const claimed = flight.predecessor ?? (flight.tokens?.accessToken === accessToken ? key : undefined)
     const old = claimed && flights.get(claimed)
-    if (old) old.untilMs = Math.min(old.untilMs, Date.now() + STRAGGLERS_MS)
+    if (old && !old.ended) old.untilMs = Math.min(old.untilMs, Date.now() + STRAGGLERS_MS)
     flight.predecessor = undefined
   }
 
   function open(key: string): Flight {
-    const flight = find(key) ?? { cooldowns: new Map(), untilMs: 0 }
+    const flight = find(key) ?? { cooldowns: new Map(), calls: 0, untilMs: 0 }
     flight.untilMs = Date.now() + UNCLAIMED_MS
     sweep()
     // The longest unused goes first.
@@ -161,15 +163,26 @@ export function createFlights(
   }
 
   /** Never rejects. */
-  async function fly(key: string, flight: Flight, grant: Grant): Promise<BearerError | undefined> {
-    const issue = (): Promise<TokenSet> => pool.refresh(grant)
+  async function fly(key: string, flight: Flight, grant: Session & Grant): Promise<BearerError | undefined> {
+    // A lock's turn may come late: after one that hung has brought them after all.
+    const landed = (): TokenSet | undefined =>
+      flight.tokens && isNewer(flight.tokens, grant) ? flight.tokens : undefined
+    async function issue(): Promise<TokenSet> {
+      const tokens = landed() ?? (await pool.refresh(grant))
+      // Before the lock is another's.
+      if (!flight.ended) flight.tokens = tokens
+      return tokens
+    }
     let error: BearerError | undefined
+    flight.calls += 1
     try {
       const tokens = await (lock ? lock.run(`amplify-bearer:${key}`, issue) : issue())
       if (flight.ended) await pool.revoke(tokens.refreshToken)
       else await land(key, flight, tokens)
     } catch (cause) {
-      error = judge(flight, cause)
+      if (!landed()) error = judge(flight, cause)
+    } finally {
+      flight.calls -= 1
     }
     return error
   }
@@ -178,7 +191,7 @@ export function createFlights(
     const next = await keyOf(tokens.refreshToken)
     flight.tokens = tokens
     flight.cooldowns.clear()
-    if (next !== key) open(next).predecessor = key
+    if (next !== key && !find(next)) open(next).predecessor = key
   }
 
   /** What a failure means for a session. */
@@ -187,11 +200,13 @@ export function createFlights(
     if (error.code === 'sessionExpired') {
       flight.reusedMs ??= Date.now()
       const isReuse = String((Object(cause) as Partial<Error>).name).includes('Reuse')
-      if (!isReuse || Date.now() - flight.reusedMs > HANDOVER_MS) {
+      const isOwn = flight.calls > 1
+      if (!isReuse || (!isOwn && Date.now() - flight.reusedMs > HANDOVER_MS)) {
         flight.ended ??= 'sessionExpired'
         return error
       }
-      // Somebody else was faster: Amplify in the browser, or another process. The browser will show what they got.
+      // Somebody else was faster: Amplify in the browser, or another process. The browser will show what they got. Or a call
+      // of ours that has timed out, whose answer is still to come.
       error = new BearerError('serviceError', cause)
     }
     prolong(flight.cooldowns, BACKOFF, error, 1_000)
