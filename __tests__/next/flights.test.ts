@@ -472,6 +472,7 @@ test('ten thousand sessions are known at most, and the longest unused is forgott
     flights.current(
       { username, refreshToken: username, accessToken: undefined, idToken: undefined, deviceKey: undefined },
       ({ accessToken }) => accessToken === undefined,
+      true,
     )
   for (let index = 0; index < 10_000; index++) await ask(`user${index}`)
   await ask('user0')

@@ -247,6 +247,18 @@ describe('readOnlyTokens', () => {
     expect(await read(app, header).getToken()).toBe(tokensIn(headers.get('cookie')).accessToken)
   })
 
+  test('in the request that has refreshed: the browser, which may never get the answer, still has not shown the tokens', async () => {
+    freezeDate()
+    const app = await setup()
+    const header = cookiesOf(await app.pool.issue('alice', EXPIRED))
+    const { headers } = await app.session.updateSession(request(header))
+    await read(app, headers.get('cookie') ?? '').getToken()
+    await app.session.tokens(route(headers.get('cookie') ?? '')).getToken()
+    passMs(HOUR_MS / 2)
+    expect((await app.session.updateSession(request(header))).state).toBe('signedIn')
+    expect(app.refreshes()).toBe(1)
+  })
+
   test('sees nobody', async () => {
     const app = await setup()
     expect(await read(app, 'theme=dark').getToken()).toBeNull()

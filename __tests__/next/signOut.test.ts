@@ -50,6 +50,17 @@ test('revokes the refresh token, and leaves no cookie but a note', async () => {
   expect(response.headers.get('cache-control')).toBe('private, no-store')
 })
 
+test('revokes the refresh token that a proxy, which could not refresh, has kept from the rest of the request', async () => {
+  const app = await setup()
+  const browser = signedIn(await app.pool.issue('alice', { issuedAgoMs: HOUR_MS - 60_000 }))
+  app.pool.fail('throttled', { operation: 'GetTokensFromRefreshToken' })
+  const { headers } = await app.session.updateSession(browser.request())
+  app.pool.heal()
+  await app.session.signOut({ request: request(headers.get('cookie') ?? ''), response: new Response() })
+  expect(revocations(app)).toBe(1)
+  expect((await app.session.updateSession(browser.request())).state).toBe('signedOut')
+})
+
 test('can end all sessions of the user', async () => {
   const app = await setup()
   const elsewhere = await app.pool.issue()

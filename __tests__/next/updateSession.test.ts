@@ -2,6 +2,7 @@ import { NextFetchEvent } from 'next/dist/server/web/spec-extension/fetch-event.
 import { NextRequest, NextResponse } from 'next/server.js'
 import type { SessionUpdate } from '../../src/next/index.js'
 import {
+  CLIENT,
   cookiesOf,
   forwarded,
   HOUR_MS,
@@ -20,6 +21,7 @@ import {
 
 const setup = setupApp()
 const EXPIRED = { issuedAgoMs: HOUR_MS }
+const TOKENS = ['accessToken', 'idToken', 'refreshToken']
 const FOREIGN = 'theme=dark; flag; =odd; quoted="a b"; broken=%E0%A4%A'
 
 /** A session that has just been refreshed, and one that did not have to be. */
@@ -53,7 +55,12 @@ describe('the rest of the request', () => {
     expect(cookie.startsWith(`${FOREIGN}; `)).toBe(true)
     expect(await app.pool.verify(tokensIn(cookie).accessToken)).not.toBeNull()
     expect(tokensIn(cookie).refreshToken).not.toBe(tokens.refreshToken)
-    expect(valuesIn(cookie.slice(FOREIGN.length + 2)).size).toBe(4)
+    const names = [...valuesIn(cookie.slice(FOREIGN.length + 2)).keys()]
+    expect(names).toEqual([
+      LAST_AUTH_USER,
+      ...TOKENS.map((what) => nameOf(what)),
+      `amplify-bearer.${CLIENT}.forwarded`,
+    ])
     expect(update.headers.get('x-forwarded-for')).toBe('192.0.2.1')
   })
 

@@ -59,9 +59,9 @@ interface Ended {
 export interface Flights {
   /**
    * The newest tokens of a session, refreshed while `isWanted` says so: at most once for each refresh token, however many
-   * ask. Waits for `refreshTimeoutMs` at most.
+   * ask. Waits for `refreshTimeoutMs` at most. `isShown`: by the browser, not only by a proxy to the rest of its request.
    */
-  current(session: Session, isWanted: (session: Session) => boolean): Promise<Standing>
+  current(session: Session, isWanted: (session: Session) => boolean, isShown: boolean): Promise<Standing>
   /** From now on nobody gets the session's tokens, nor those that a refresh under way brings. Returns its newest tokens. */
   end(session: Session): Promise<Session>
 }
@@ -124,7 +124,11 @@ export function createFlights(
     for (const [key, { untilMs }] of flights) if (untilMs < now) flights.delete(key)
   }
 
-  async function current(shown: Session, isWanted: (session: Session) => boolean): Promise<Standing> {
+  async function current(
+    shown: Session,
+    isWanted: (session: Session) => boolean,
+    isShown: boolean,
+  ): Promise<Standing> {
     let session = shown
     /** As good as it gets: a server's clock may be so wrong that new tokens seem to be due. */
     let isFresh = false
@@ -133,7 +137,7 @@ export function createFlights(
       if (!refreshToken) return isWanted(session) ? { session, ended: LOST } : { session }
       const key = await keyOf(refreshToken)
       const flight = find(key)
-      if (flight && session === shown) claim(key, flight, shown)
+      if (flight && isShown && session === shown) claim(key, flight, shown)
       if (flight?.ended) return { session, ended: endedBy(flight, flight.ended) }
       if (flight?.tokens && isNewer(flight.tokens, session)) {
         session = { ...session, ...flight.tokens }

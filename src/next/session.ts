@@ -36,6 +36,12 @@ export const signedOutName = (clientId: string): string => `amplify-bearer.${cli
 /** What the proxy tells the rest of a request, which it has kept from refreshing: why it could not. */
 export const failedName = (clientId: string): string => `amplify-bearer.${clientId}.failed`
 
+/** What the proxy hides from the rest of the request then: a sign-out still has to revoke it. */
+export const withheldName = (clientId: string): string => `amplify-bearer.${clientId}.withheld`
+
+/** What the proxy marks tokens with that no browser has got yet. */
+export const forwardedName = (clientId: string): string => `amplify-bearer.${clientId}.forwarded`
+
 const nameOf = (clientId: string, username: string, what: string): string =>
   `${PREFIX}.${clientId}.${username}.${what}`
 
@@ -107,9 +113,12 @@ export function endOf(clientId: string, { copies, session }: Jar): Changes {
   return new Map(names.map((name) => [name, null]))
 }
 
-/** The change that keeps everything later in the same request from refreshing. */
-export function withoutRefreshToken(clientId: string, { username }: Session): Changes {
-  return new Map([[nameOf(clientId, username, 'refreshToken'), null]])
+/** The changes that keep everything later in the same request from refreshing. */
+export function withoutRefreshToken(clientId: string, { username, refreshToken }: Session): Changes {
+  return new Map([
+    [nameOf(clientId, username, 'refreshToken'), null],
+    [withheldName(clientId), refreshToken ?? null],
+  ])
 }
 
 /** Which session tokens belong to: when their user signed in (`auth_time`, OpenID Connect Core, section 2). */

@@ -1,7 +1,15 @@
 import { BearerError, type BearerErrorCode } from '../errors.js'
 import type { Changes } from './cookies.js'
 import type { Flights, Standing } from './flights.js'
-import { changesBetween, failedName, sessionId, signedOutName, type Jar, type Session } from './session.js'
+import {
+  changesBetween,
+  failedName,
+  forwardedName,
+  sessionId,
+  signedOutName,
+  type Jar,
+  type Session,
+} from './session.js'
 
 /** What has become of the session that a request's cookies hold, and what has to be written for that. */
 export type Settle = (
@@ -30,7 +38,7 @@ export function createSettle(clientId: string, flights: Flights): Settle {
       return { session, ended: { code: 'signedOut', mayRemove: () => true } }
     const error = failureOf(jar, clientId)
     if (error) return isWanted(session) ? { session, error } : { session }
-    return flights.current(session, isWanted)
+    return flights.current(session, isWanted, !jar.winners.has(forwardedName(clientId)))
   }
 
   return async (jar, session, isWanted) => {

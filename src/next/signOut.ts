@@ -2,7 +2,7 @@ import type { UserPoolClient } from '../amplify/userPool.js'
 import type { SignOutOptions } from '../manager/types.js'
 import type { CookieAccess, CookieSettings } from './cookieAccess.js'
 import type { Flights } from './flights.js'
-import { endOf, NO_COOKIES, sessionId, signedOutName, type Session } from './session.js'
+import { endOf, NO_COOKIES, sessionId, signedOutName, withheldName, type Session } from './session.js'
 
 /** A day: the longest an access token can live. */
 const NOTE_S = 86_400
@@ -20,7 +20,10 @@ export async function signOutOf(
 ): Promise<void> {
   const jar = await access.read()
   const { clientId, cookies } = settings
-  if (jar.session) await revoke(await flights.end(jar.session), settings, global)
+  if (jar.session) {
+    const refreshToken = jar.session.refreshToken ?? jar.winners.get(withheldName(clientId))
+    await revoke(await flights.end({ ...jar.session, refreshToken }), settings, global)
+  }
   access.write(jar, endOf(clientId, jar))
   const note = jar.session && sessionId(jar.session)
   // An answer that is under way may bring tokens after this one: they are known by when their user signed in.

@@ -3,7 +3,7 @@ import { BearerError } from '../errors.js'
 import { changeCookies, type Changes } from './cookies.js'
 import { headerAccess, type CookieSettings } from './cookieAccess.js'
 import { needOf } from './lifetime.js'
-import { endOf, failedName, withoutRefreshToken, type Jar } from './session.js'
+import { endOf, failedName, forwardedName, withoutRefreshToken, type Jar } from './session.js'
 import { duplicatesOf } from './setCookie.js'
 import type { Settle } from './settle.js'
 
@@ -64,7 +64,8 @@ export function createUpdate(
     }
     const state = needOf(session, 0, tokenUse) ? 'unavailable' : 'signedIn'
     const winners = duplicatesOf(jar).map((name) => [name, jar.winners.get(name) ?? null] as const)
-    const forwarded = new Map([...winners, ...changes])
+    const mark = changes.size > 0 ? [[forwardedName(clientId), 'true'] as const] : []
+    const forwarded = new Map([...winners, ...changes, ...mark])
     if (!error) return { state, forwarded, stored: changes }
     // Whatever comes later in this request is not to try again.
     const failed: Changes = new Map([[failedName(clientId), error.code]])
