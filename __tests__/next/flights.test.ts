@@ -229,6 +229,12 @@ describe('a grant that is rejected', () => {
     expect(await show(app, { accessToken: good })).toMatchObject({ state: 'signedIn' })
     expect(app.refreshes()).toBe(0)
   })
+
+  test('a session of which a browser has written the first cookies only keeps them', async () => {
+    const app = await setup()
+    const { accessToken } = await app.pool.issue('alice', EXPIRED)
+    for (const begun of [{}, { accessToken }]) expect((await show(app, begun)).written.size).toBe(0)
+  })
 })
 
 describe('a refresh token that somebody else has used', () => {

@@ -234,8 +234,8 @@ export function createFlights(
   return { current, end }
 }
 
-/** A session without a refresh token. */
-const LOST: Ended = { code: 'sessionExpired', mayRemove: () => true }
+/** A session without a refresh token. Perhaps another tab is writing the next one, which a removal would hit. */
+const LOST: Ended = { code: 'sessionExpired', mayRemove: () => false }
 
 function endedBy(flight: Flight, code: Ended['code']): Ended {
   return {
