@@ -83,6 +83,24 @@ test('removes the cookies even where the pool cannot be reached, which onError h
   expect(errors[0]?.cause).toEqual(new Error('RevokeToken was answered with 500'))
 })
 
+test('does not wait for long for a pool that does not answer', async () => {
+  const errors: Error[] = []
+  const app = await setup({}, { onError: (error) => errors.push(error) })
+  const browser = signedIn(await app.pool.issue())
+  app.pool.fail('hang')
+  await signOut(app, browser)
+  expect([...valuesIn(browser.header()).keys()]).toEqual([NOTE])
+  expect(errors).toHaveLength(1)
+})
+
+test('revokes this session where all cannot be ended, because the access token has expired', async () => {
+  const errors: Error[] = []
+  const app = await setup({}, { onError: (error) => errors.push(error) })
+  await signOut(app, signedIn(await app.pool.issue('alice', EXPIRED)), { global: true })
+  expect(revocations(app)).toBe(1)
+  expect(errors.map(({ cause }) => cause)).toEqual([new Error('GlobalSignOut was answered with 400')])
+})
+
 test('finds cookies of the host that a load balancer was asked for', async () => {
   const app = await setup()
   const response = new Response()

@@ -33,6 +33,9 @@ export interface UserPoolClient {
   signOutEverywhere(accessToken: string): Promise<void>
 }
 
+/** Whoever signs out waits for the user pool no longer than this. */
+const PATIENCE_MS = 3_000
+
 /** @throws TypeError where the configuration names no user pool */
 export function userPoolClient(config: AmplifyConfig): UserPoolClient {
   const { Auth: authConfig } = parseAmplifyConfig(config)
@@ -53,6 +56,7 @@ export function userPoolClient(config: AmplifyConfig): UserPoolClient {
     const response = await fetch(endpoint, {
       method: 'POST',
       cache: 'no-store',
+      signal: AbortSignal.timeout(PATIENCE_MS),
       headers: {
         'content-type': 'application/x-amz-json-1.1',
         'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,

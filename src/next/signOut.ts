@@ -40,11 +40,17 @@ async function revoke(
   { pool, onError }: SignOutSettings,
   global: boolean | undefined,
 ): Promise<void> {
-  try {
-    if (global && accessToken) await pool.signOutEverywhere(accessToken)
-    else if (refreshToken) await pool.revoke(refreshToken)
-  } catch (cause) {
-    // As with Amplify: the user is signed out here all the same.
-    onError(new Error('amplify-bearer: the refresh token could not be revoked', { cause }))
+  const attempt = async (task: Promise<void>): Promise<boolean> => {
+    try {
+      await task
+      return true
+    } catch (cause) {
+      // As with Amplify: the user is signed out here all the same.
+      onError(new Error('amplify-bearer: the refresh token could not be revoked', { cause }))
+      return false
+    }
   }
+  // An access token that has expired ends no other session: this one's ends all the same.
+  const isDone = global && accessToken && (await attempt(pool.signOutEverywhere(accessToken)))
+  if (!isDone && refreshToken) await attempt(pool.revoke(refreshToken))
 }
