@@ -181,6 +181,17 @@ describe.each(contexts)('%s', (_name, create) => {
   })
 })
 
+test('a token manager leaves no listener behind, where a server has events as Edge does', async () => {
+  const addEventListener = jest.fn()
+  Object.defineProperty(globalThis, 'addEventListener', { value: addEventListener, configurable: true })
+  const app = await setup()
+  const header = cookiesOf(await app.pool.issue())
+  await app.session.tokens(route(header)).getToken()
+  await app.session.readOnlyTokens(action(header)).getToken()
+  Reflect.deleteProperty(globalThis, 'addEventListener')
+  expect(addEventListener).not.toHaveBeenCalled()
+})
+
 describe('a page that is rendered with a Server Action', () => {
   test('sees the refreshed tokens', async () => {
     const app = await setup()

@@ -48,7 +48,7 @@ const isOffline = (): boolean => platform.navigator?.onLine === false
 
 /** Everything that changes lives here; what can be computed from it are functions of their own beside this file. */
 export function createManager(
-  { provider, watch, wasRejected, lockName = () => 'amplify-bearer' }: TokenSource,
+  { provider, watch, wasRejected, isForOneRequest, lockName = () => 'amplify-bearer' }: TokenSource,
   toBearerError: (cause: unknown) => BearerError,
   options: TokenManagerOptions,
 ): TokenManager {
@@ -72,7 +72,7 @@ export function createManager(
   let previous: Promise<unknown> = Promise.resolve()
   const life = new AbortController()
   const unwatch = watch?.(follow)
-  platform.addEventListener?.('online', comeOnline)
+  if (!isForOneRequest) platform.addEventListener?.('online', comeOnline)
 
   // --- What is in hand ---
 

@@ -6,6 +6,8 @@ export const AMPLIFY_BEARER = 'amplify-bearer'
 /** Where a manager gets its tokens, and how it hears of changes that others make. */
 export interface TokenSource {
   readonly provider: TokenProvider
+  /** For one request, after which nobody closes the manager: it must leave nothing behind, no listener either. */
+  readonly isForOneRequest?: boolean
   /** What all who share the session call their lock; `undefined`: none is needed. */
   readonly lockName?: () => string | undefined
   /** Where nobody is signed in any more: whether the grant was rejected, here or elsewhere, or somebody has signed out; if that is known. */

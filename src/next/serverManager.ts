@@ -95,7 +95,7 @@ function managerOf(
   { tokenUse, refreshWindowMs, refreshTimeoutMs }: ManagerSettings,
 ): TokenManager {
   // A server has users by the thousand: no lock of this manager's.
-  const source = { provider, lockName: () => undefined }
+  const source = { provider, isForOneRequest: true, lockName: () => undefined }
   const manager = createManager(source, toBearerError, { tokenUse, refreshWindowMs, refreshTimeoutMs })
   /** Next has to hear of a `cookies()` that it holds back, and before anybody asks what time it is. */
   const afterCookies =
