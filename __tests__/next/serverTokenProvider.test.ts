@@ -123,6 +123,44 @@ test('it asks again when the session’s cookies have changed, and only then', a
   expect(calls).toHaveLength(2)
 })
 
+describe('while the answer is on its way', () => {
+  /** Runs when the server has answered. */
+  function meanwhile(happens: () => unknown) {
+    const answered = jest.mocked(fetch).getMockImplementation()
+    jest.mocked(fetch).mockImplementationOnce(async (...call) => {
+      const response = await answered?.(...call)
+      await happens()
+      return response ?? Response.error()
+    })
+  }
+
+  test('somebody else signs in, in another tab: the tokens are theirs', async () => {
+    const { browser, pool } = await openPage()
+    pool.addUser({ username: 'bob', password: 'password' })
+    const bob = await pool.issue('bob')
+    meanwhile(() => {
+      browser.store(cookiesOf(bob, 'bob').split('; '))
+    })
+    expect(String((await serverTokenProvider().getTokens())?.accessToken)).toBe(bob.accessToken)
+  })
+
+  test('the user signs out, in another tab: there are none', async () => {
+    const { browser } = await openPage()
+    meanwhile(() => {
+      browser.document.cookie = `${LAST_AUTH_USER}=; Path=/; Max-Age=0`
+    })
+    expect(await serverTokenProvider().getTokens()).toBeNull()
+  })
+
+  test('the user signs out here: there are none', async () => {
+    await openPage()
+    const provider = serverTokenProvider()
+    meanwhile(() => provider.signOut?.())
+    expect(await provider.getTokens()).toBeNull()
+    expect(await provider.getTokens()).toBeNull()
+  })
+})
+
 test('the page’s clock may be wrong: the tokens are as old as the server’s says', async () => {
   freezeDate()
   const { calls, browser } = await openPage()

@@ -14,10 +14,11 @@ import type { SentToken, TokenAnswer, TokenWish } from './tokenRoute.js'
  * const tokens = createTokenManager({ tokenProvider: serverTokenProvider() })
  * guardAmplify(tokens)   // Amplify's own calls in this page ask the server as well
  *
- * @param url where the token route is, on the same origin
+ * @param url where the token route is, on the same origin; with a `basePath` that is in front of it
  */
 export function serverTokenProvider(url = '/api/token'): TokenProvider {
   let latest: { readonly tokens: ProvidedTokens; readonly cookies: string } | undefined
+  let signOuts = 0
 
   async function call(method: 'POST' | 'DELETE', wish: TokenWish | SignOutOptions): Promise<unknown> {
     const response = await fetch(url, {
@@ -33,8 +34,15 @@ export function serverTokenProvider(url = '/api/token'): TokenProvider {
   }
 
   async function ask(wish: TokenWish): Promise<ProvidedTokens | null> {
+    const [before, began] = [sessionCookies(), signOuts]
     const tokens = received((await call('POST', wish)) as TokenAnswer)
-    latest = tokens ? { tokens, cookies: sessionCookies() } : undefined
+    latest = undefined
+    if (!tokens || began !== signOuts) return null
+    const cookies = sessionCookies()
+    // Somebody has signed in or out meanwhile, unless it is this answer that has changed them.
+    const isOwn = cookies.includes(String(tokens.accessToken)) && userIn(cookies) === userIn(before)
+    if (cookies !== before && !isOwn) return ask(wish)
+    latest = { tokens, cookies }
     return tokens
   }
 
@@ -50,6 +58,7 @@ export function serverTokenProvider(url = '/api/token'): TokenProvider {
     },
     async signOut(options?: SignOutOptions) {
       latest = undefined
+      signOuts += 1
       await call('DELETE', options?.global ? { global: true } : {})
     },
   }
@@ -71,6 +80,9 @@ function received({ accessToken, idToken, serverTimeMs }: TokenAnswer): Provided
 function issuedAtMs({ accessToken, clockDrift = NaN }: ProvidedTokens): number {
   return Number(accessToken.payload['iat']) * 1_000 - clockDrift
 }
+
+/** What a refresh does not change. */
+const userIn = (cookies: string): string | undefined => /LastAuthUser=[^,]*/.exec(cookies)?.[0]
 
 /** What a sign-in, a sign-out or a refresh changes, wherever it happens. */
 function sessionCookies(): string {
