@@ -10,12 +10,15 @@ import { signOutOf } from './signOut.js'
 import { createTokenRoute, type TokenRoute } from './tokenRoute.js'
 import { createUpdate, type SessionRequest, type SessionUpdate } from './updateSession.js'
 
+/** As Next has it: a handler may just end. */
+type Handled<Nothing> = Response | null | undefined | Nothing
+
 /** What an application's own proxy does; what it returns comes through whole. Nothing: the request goes on. */
 export type ProxyHandler = (
   request: NextRequest,
   event: NextFetchEvent,
   session: SessionUpdate,
-) => Response | null | undefined | Promise<Response | null | undefined>
+) => Handled<void> | Promise<Handled<void>>
 
 /** The session of whoever a request belongs to, by Amplify's cookies. Nothing is shared between users. */
 export interface ServerSession {
