@@ -320,6 +320,25 @@ describe('a proxy', () => {
     expect(response.headers.getSetCookie().length).toBeGreaterThan(0)
   })
 
+  test('in which the application signs out brings back nothing that it has refreshed before', async () => {
+    const app = await setup()
+    const browser = signedIn(await app.pool.issue('alice', EXPIRED))
+    const proxy = app.session.proxy(async (incoming) => {
+      const response = NextResponse.redirect(`${ORIGIN}/`)
+      await app.session.signOut({ request: incoming, response })
+      return response
+    })
+    browser.store((await proxy(browser.request(), event().event)).headers.getSetCookie())
+    expect([...valuesIn(browser.header()).keys()]).toEqual([`amplify-bearer.${CLIENT}.signedOut`])
+  })
+
+  test('applied twice is applied once', async () => {
+    const app = await setup()
+    const { update } = await due(app)
+    const once = update.applyTo(NextResponse.next())
+    expect([...update.applyTo(once).headers]).toEqual([...once.headers])
+  })
+
   test('lets through what the application throws', async () => {
     const app = await setup()
     const proxy = app.session.proxy(() => {

@@ -27,7 +27,7 @@ export interface SessionUpdate {
   readonly headers: Headers
   /**
    * The application's response, with what the browser and the rest of the request have to know: the last thing to do to it.
-   * What it already does (headers, cookies, next, rewrite, redirect) stays as it is.
+   * What it already does (headers, cookies, next, rewrite, redirect) stays as it is; a sign-out stays one.
    */
   applyTo(response: Response): NextResponse
 }
@@ -102,10 +102,12 @@ function apply(response: Response, written: Headers, forwarded: Headers, changes
   // A copy: some responses' headers cannot be changed (`Response.redirect`). A NextResponse knows the cookies that it is
   // made with: ones that the application sets on it later join them.
   const headers = new Headers(response.headers)
+  const names = new Set(headers.getSetCookie().map(nameOf))
   if (changes.size > 0) override(headers, forwarded, changes)
   for (const [name, value] of written) {
-    if (name === 'set-cookie') headers.append(name, value)
-    else headers.set(name, value)
+    if (name !== 'set-cookie') headers.set(name, value)
+    // What the application has done to the session itself counts, as a sign-out.
+    else if (!names.has(nameOf(value))) headers.append(name, value)
   }
   return new NextResponse(response.body, {
     status: response.status,
@@ -113,6 +115,9 @@ function apply(response: Response, written: Headers, forwarded: Headers, changes
     headers,
   })
 }
+
+/** Of a Set-Cookie header. */
+const nameOf = (line: string): string | undefined => line.split('=', 1)[0]
 
 /** How Next's proxy tells the server what it has changed in a request (`NextResponse.next({ request: { headers } })`). */
 const OVERRIDES = 'x-middleware-override-headers'
