@@ -32,9 +32,10 @@ export interface ServerSession {
   /**
    * For Server Components: never refreshes, never writes. Create one a request. A token that has expired, because no
    * proxy ran or its refresh failed, rejects with `readOnly` or the reason of the failure; one that is merely due is used.
+   * Nobody has verified a token: it is for APIs, which do. Its claims are whatever the request says, and let nobody in.
    */
   readOnlyTokens(context: CookiesContext): TokenManager
-  /** For Route Handlers and Server Actions: refreshes when due or refused, and writes the cookies. Create one a request. */
+  /** For Route Handlers and Server Actions: refreshes when due or refused, and writes the cookies. Create one a request. Claims are not verified. */
   tokens(context: ServerContext): TokenManager
   /**
    * For a route of the same origin, by default `app/api/token/route.ts`, from which browsers take their tokens
