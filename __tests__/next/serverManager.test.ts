@@ -176,7 +176,7 @@ describe.each(contexts)('%s', (_name, create) => {
     await manager.signOut()
     expect(await manager.getToken()).toBeNull()
     expect(context.written().get(LAST_AUTH_USER)).toBeNull()
-    expect(context.written().get('amplify-bearer.testclient.signedOut')).toMatch(/^\d+$/)
+    expect(context.written().get('amplify-bearer.testclient.signedOut')).toMatch(/^[\da-f-]{36}$/)
     expect(app.pool.callCount('RevokeToken')).toBe(1)
   })
 })

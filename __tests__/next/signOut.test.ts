@@ -22,6 +22,7 @@ import {
 } from './app.js'
 
 const setup = setupApp()
+const realSetTimeout = setTimeout
 const EXPIRED = { issuedAgoMs: HOUR_MS }
 const NOTE = 'amplify-bearer.testclient.signedOut'
 const revocations = ({ pool }: App) => pool.callCount('RevokeToken')
@@ -45,7 +46,7 @@ test('revokes the refresh token, and leaves no cookie but a note', async () => {
   expect([...valuesIn(browser.header()).keys()].sort()).toEqual(['theme', NOTE, nameOf('deviceKey')].sort())
   const note = response.headers.getSetCookie().find((line) => line.startsWith(NOTE))
   expect(note).toMatch(
-    /^amplify-bearer\.testclient\.signedOut=\d+; Path=\/; Max-Age=86400; Secure; HttpOnly; /,
+    /^amplify-bearer\.testclient\.signedOut=[\da-f-]{36}; Path=\/; Max-Age=86400; Secure; HttpOnly; /,
   )
   expect(response.headers.get('cache-control')).toBe('private, no-store')
 })
@@ -203,7 +204,8 @@ describe('during a refresh', () => {
       const startedMs = Date.now()
       while (!progress.isSettled) {
         await jest.advanceTimersByTimeAsync(100)
-        await new Promise(setImmediate)
+        // The pool is at the other end of a socket.
+        await new Promise((proceed) => realSetTimeout(proceed, 5))
       }
       return Date.now() - startedMs
     }
@@ -235,6 +237,20 @@ describe('a straggler', () => {
     expect(valuesIn(browser.header()).has(LAST_AUTH_USER)).toBe(false)
     const next = await app.session.updateSession(browser.request())
     expect([next.state, next.error]).toEqual(['signedOut', undefined])
+    // Nobody's tokens would fill the next user's requests.
+    expect(forwarded(next)).toEqual({})
+    browser.store(next.applyTo(NextResponse.next()).headers.getSetCookie())
+    expect([...valuesIn(browser.header()).keys()]).toEqual([NOTE])
+  })
+
+  test('of another session is not touched: tokens may be there before their user is', async () => {
+    const app = await setup()
+    const browser = signedIn(await app.pool.issue())
+    await signOut(app, browser)
+    const next = await app.pool.issue()
+    browser.store([`${nameOf('accessToken')}=${next.accessToken}; Path=/`])
+    const update = await app.session.updateSession(browser.request())
+    expect(update.applyTo(NextResponse.next()).headers.getSetCookie()).toEqual([])
   })
 
   test('is recognized by the note in another process as well, and cleaned up after', async () => {
@@ -256,6 +272,19 @@ describe('a straggler', () => {
     expect([...valuesIn(browser.header()).keys()]).toEqual([NOTE])
     expect(app.refreshes()).toBe(0)
   })
+})
+
+test('ends one session: the next one counts, though hosted UI may give it the same auth_time', async () => {
+  freezeDate()
+  const app = await setup()
+  const browser = signedIn(await app.pool.issue())
+  await signOut(app, browser)
+  browser.store(
+    cookiesOf(await app.pool.issue())
+      .split('; ')
+      .map((pair) => `${pair}; Path=/`),
+  )
+  expect((await app.session.updateSession(browser.request())).state).toBe('signedIn')
 })
 
 test('is complete on a deep path of a host with many labels and a long username', async () => {

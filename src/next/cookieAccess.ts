@@ -19,7 +19,7 @@ export interface ResponseContext {
   readonly response: { readonly headers: Headers }
 }
 
-/** As Amplify's `nextServerContext`: in a Server Action `{ cookies }`, in a Route Handler that as well, or the response to write to. */
+/** As Amplify's `nextServerContext` in the App Router: in a Server Action `{ cookies }`, in a Route Handler that as well, or the response to write to. */
 export type ServerContext = CookiesContext | ResponseContext
 
 /** Where a request's cookies are read and written. */

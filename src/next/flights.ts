@@ -103,6 +103,7 @@ export function createFlights(
     const old = claimed && flights.get(claimed)
     if (old && !old.ended) old.untilMs = Math.min(old.untilMs, Date.now() + STRAGGLERS_MS)
     flight.predecessor = undefined
+    if (!flight.calls && !flight.tokens && !flight.ended && !flight.cooldowns.size) flights.delete(key)
   }
 
   function open(key: string): Flight {
@@ -116,8 +117,8 @@ export function createFlights(
   }
 
   function sweep(): void {
-    const [oldest] = flights.keys()
-    if (flights.size >= MOST_FLIGHTS && oldest) flights.delete(oldest)
+    const oldest = flights.size < MOST_FLIGHTS ? undefined : [...flights].find(([, { calls }]) => calls === 0)
+    if (oldest) flights.delete(oldest[0])
     const now = Date.now()
     if (now < all.sweptMs + STRAGGLERS_MS) return
     all.sweptMs = now
@@ -207,6 +208,8 @@ export function createFlights(
       const isOwn = flight.calls > 1
       if (!isReuse || (!isOwn && Date.now() - flight.reusedMs > HANDOVER_MS)) {
         flight.ended ??= 'sessionExpired'
+        // Anybody can have a refresh token rejected: this must not push out what others need.
+        flight.untilMs = Math.min(flight.untilMs, Date.now() + STRAGGLERS_MS)
         return error
       }
       // Somebody else was faster: Amplify in the browser, or another process. The browser will show what they got. Or a call

@@ -10,6 +10,7 @@ import type {
   TokenProvider,
 } from '../manager/types.js'
 import type { CookieAccess } from './cookieAccess.js'
+import type { Changes } from './cookies.js'
 import { endOf, failedName, NO_COOKIES, type Jar, type Session } from './session.js'
 import { failureOf, type Settle } from './settle.js'
 
@@ -49,14 +50,23 @@ export function createServerManager(
       ({ accessToken }) => isForced && accessToken === before.accessToken,
     )
     if (ended) {
-      if (ended.mayRemove()) access.write(jar, endOf(clientId, jar))
+      if (ended.mayRemove()) writeIfPossible(jar, endOf(clientId, jar))
       held = { jar, session: undefined }
       return null
     }
     if (error) throw error
     held = { jar, session }
-    if (changes.size > 0) access.write(jar, changes)
+    if (changes.size > 0) writeIfPossible(jar, changes)
     return provided(session, settings.tokenUse)
+  }
+
+  /** What another request has brought about is written by the next one, if it cannot be written here. */
+  function writeIfPossible(jar: Jar, changes: Changes): void {
+    try {
+      access.write(jar, changes)
+    } catch {
+      // A Server Component.
+    }
   }
 
   function probe(): void {

@@ -92,7 +92,7 @@ export function openJar(cookies: readonly Cookie[], clientId: string): Jar {
   }
 }
 
-/** What has to be written for one session to become the other. Never `LastAuthUser`, or a late answer would sign somebody in. */
+/** What has to be written for one session to become the other. Not `LastAuthUser`, or a late answer would sign somebody in. */
 export function changesBetween(clientId: string, before: Session, after: Session): Changes {
   return new Map(
     TOKENS.filter((what) => before[what] !== after[what]).map((what) => [
@@ -121,10 +121,34 @@ export function withoutRefreshToken(clientId: string, { username, refreshToken }
   ])
 }
 
-/** Which session tokens belong to: when their user signed in (`auth_time`, OpenID Connect Core, section 2). */
-export function sessionId({ accessToken, idToken }: Session): string | undefined {
-  const at = decodeToken(accessToken ?? idToken)?.payload['auth_time']
-  return typeof at === 'number' ? String(at) : undefined
+/**
+ * Which session tokens belong to: Cognito's `origin_jti`, by which it revokes; pools that revoke nothing have none, but
+ * when the user signed in (`auth_time`, OpenID Connect Core, section 2). With hosted UI the next sign-in may have the same.
+ */
+export function sessionId({
+  accessToken,
+  idToken,
+}: Pick<Session, 'accessToken' | 'idToken'>): string | undefined {
+  const claims = decodeToken(accessToken ?? idToken)?.payload
+  const id = claims?.['origin_jti'] ?? claims?.['auth_time']
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined
+}
+
+/** What came for a session after its sign-out, and belongs to nobody since: there is no `LastAuthUser`. */
+export function orphansOf(clientId: string, { copies, session, winners }: Jar): Changes {
+  const signedOut = winners.get(signedOutName(clientId))
+  if (session || !signedOut) return new Map()
+  const suffix = '.accessToken'
+  const owners = [...winners]
+    .filter(
+      ([name, accessToken]) =>
+        name.endsWith(suffix) && sessionId({ accessToken, idToken: undefined }) === signedOut,
+    )
+    .map(([name]) => name.slice(0, -suffix.length))
+  const names = [...copies.keys()].filter((name) => OF_A_SESSION.test(name))
+  return new Map(
+    names.filter((name) => owners.some((owner) => name.startsWith(`${owner}.`))).map((name) => [name, null]),
+  )
 }
 
 /** In seconds; what is no token is the oldest. */

@@ -79,7 +79,7 @@ export function setCookies(jar: Jar, changes: Changes, { own, retired, visible }
     const encoded = encodeName(name)
     const copies = (jar.copies.get(name) ?? []).map((copy) => copy.name)
     const value = changes.has(name) ? changes.get(name) : jar.winners.get(name)
-    return { encoded, value, names: [encoded, ...copies], isDuplicate: copies.length > 1 }
+    return { encoded, value, names: [...new Set([encoded, ...copies])], isDuplicate: copies.length > 1 }
   })
   const removals = [own, ...retired, ...visible].map(({ domain, path }, index) => {
     const isOwn = isRoot({ path }) && domain === own.domain
@@ -109,14 +109,15 @@ const isRoot = ({ path = '/' }: CookieScope): boolean => path === '/'
  * not all guesses fit, each response begins with another one, so that all have their turn.
  */
 function withinBudget(known: readonly string[][], guesses: readonly string[][]): string[] {
-  const isEnough = (lines: Iterable<string>): boolean => [...lines].join('').length > REMOVALS_BYTES
+  const bytesOf = (lines: readonly string[]): number => lines.join('').length
   const all = [...known, ...guesses].flat()
-  if (!isEnough(all)) return [...new Set(all)]
+  if (bytesOf(all) <= REMOVALS_BYTES) return [...new Set(all)]
   const start = Math.floor(Math.random() * guesses.length)
-  const lines = new Set<string>()
-  for (const scope of [...known, ...guesses.slice(start), ...guesses.slice(0, start)])
-    if (!isEnough(lines)) for (const line of scope) lines.add(line)
-  return [...lines]
+  const lines = known.flat()
+  const least = lines.length
+  for (const scope of [...guesses.slice(start), ...guesses.slice(0, start)])
+    if (lines.length === least || bytesOf([...lines, ...scope]) <= REMOVALS_BYTES) lines.push(...scope)
+  return [...new Set(lines)]
 }
 
 /**

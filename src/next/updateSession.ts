@@ -3,7 +3,7 @@ import { BearerError } from '../errors.js'
 import { changeCookies, type Changes } from './cookies.js'
 import { headerAccess, type CookieSettings } from './cookieAccess.js'
 import { needOf } from './lifetime.js'
-import { endOf, failedName, forwardedName, withoutRefreshToken, type Jar } from './session.js'
+import { endOf, failedName, forwardedName, orphansOf, withoutRefreshToken, type Jar } from './session.js'
 import { duplicatesOf } from './setCookie.js'
 import type { Settle } from './settle.js'
 
@@ -42,8 +42,6 @@ interface Verdict {
   readonly stored?: Changes
 }
 
-const NOTHING: Changes = new Map()
-
 export function createUpdate(
   settings: CookieSettings & { refreshWindowMs: number; tokenUse: 'access' | 'id' },
   settle: Settle,
@@ -51,7 +49,10 @@ export function createUpdate(
   const { clientId, refreshWindowMs, tokenUse } = settings
 
   async function judge(jar: Jar): Promise<Verdict> {
-    if (!jar.session) return { state: 'signedOut', forwarded: NOTHING }
+    if (!jar.session) {
+      const orphans = orphansOf(clientId, jar)
+      return { state: 'signedOut', forwarded: orphans, stored: orphans }
+    }
     const { session, changes, error, ended } = await settle(
       jar,
       jar.session,
@@ -81,7 +82,8 @@ export function createUpdate(
     const access = headerAccess(request, { headers: written }, settings)
     const jar = await access.read()
     const { state, error, forwarded, stored } = await judge(jar)
-    if (stored && (stored.size > 0 || duplicatesOf(jar).length > 0)) access.write(jar, stored)
+    if (stored && (stored.size > 0 || (jar.session && duplicatesOf(jar).length > 0)))
+      access.write(jar, stored)
     const headers = forward(request.headers, forwarded)
     return { state, error, headers, applyTo: (response) => apply(response, written, headers, forwarded) }
   }
