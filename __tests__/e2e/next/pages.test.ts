@@ -122,11 +122,12 @@ describeOrSkip('$name, in Chromium', (app) => {
       { domain: '.app.localhost', path: '/' },
       { domain: host, path: '/component' },
       { domain: host, path: '/' },
-      { domain: host, path: '/component/' },
+      { domain: host, path: '/component/deep' },
     ])
     const page = await context.newPage()
     const refreshes = await refreshesOf(async () => {
-      for (let visits = 0; visits < 8; visits++) await page.goto(`${url}/component/?${visits}`)
+      for (let visits = 0; visits < 8; visits++) await page.goto(`${url}/component/deep?${visits}`)
+      await page.goto(`${url}/component`)
     })
     expect(await page.textContent('#answers')).toContain('"username":"alice"')
     expect(refreshes).toBe(1)
