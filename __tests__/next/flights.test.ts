@@ -344,6 +344,30 @@ describe('a refresh without an answer', () => {
   })
 })
 
+test('while a refresh hangs, requests with a token that is still good hardly wait: only the first does, for three seconds', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance'] })
+  const app = await setup()
+  const tokens = await app.pool.issue('alice', { issuedAgoMs: HOUR_MS - 60_000 })
+  app.pool.fail('hang', { ...REFRESH, times: 1 })
+  const startedMs = Date.now()
+  const waiting = show(app, tokens)
+  while (app.refreshes() === 0) await new Promise(setImmediate)
+  await jest.advanceTimersByTimeAsync(2_999)
+  const progress = { isSettled: false }
+  void waiting.then(() => (progress.isSettled = true))
+  await new Promise(setImmediate)
+  expect(progress.isSettled).toBe(false)
+  await jest.advanceTimersByTimeAsync(1)
+  expect(await waiting).toMatchObject({ state: 'signedIn', code: 'refreshTimeout' })
+  const next = show(app, tokens)
+  await new Promise((proceed) => setImmediate(() => setImmediate(proceed)))
+  while (Date.now() - startedMs < 3_100) await jest.advanceTimersByTimeAsync(50)
+  expect(await next).toMatchObject({ state: 'signedIn', code: 'refreshTimeout' })
+  expect(app.refreshes()).toBe(1)
+  jest.useRealTimers()
+  app.pool.heal()
+})
+
 test('a refresh that has hung, and has used the refresh token, ends no session until its answer is there', async () => {
   freezeDate()
   const answer = deferred<undefined>()
@@ -477,7 +501,7 @@ test('ten thousand sessions are known at most, and the longest unused is forgott
   const ask = (username: string) =>
     flights.current(
       { username, refreshToken: username, accessToken: undefined, idToken: undefined, deviceKey: undefined },
-      ({ accessToken }) => accessToken === undefined,
+      ({ accessToken }) => (accessToken === undefined ? 'expired' : undefined),
       true,
     )
   for (let index = 0; index < 10_000; index++) await ask(`user${index}`)

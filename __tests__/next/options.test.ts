@@ -27,7 +27,19 @@ test.each<[string, unknown, string]>([
   [
     'an unknown option',
     { timeout: 1 },
-    'an option of createServerSession must be one that it knows, not "timeout"',
+    'an option of createServerSession must be one that it knows ({ config, … }), not "timeout"',
+  ],
+  ['no config', { config: undefined }, 'config must be what Amplify.configure takes, not "undefined"'],
+  ['no cookies', { cookies: null }, 'cookies must be an object, not "null"'],
+  [
+    'cookies that browsers drop',
+    { cookies: { sameSite: 'none', secure: false } },
+    "cookies.secure must be true with sameSite 'none', not false",
+  ],
+  [
+    'a scope with a typo',
+    { retiredScopes: [{ paths: '/' }] },
+    'a field of retiredScopes[0] must be domain or path, not "paths"',
   ],
   ['tokenUse', { tokenUse: 'refresh' }, "tokenUse must be 'access' or 'id', not \"refresh\""],
   [
@@ -102,4 +114,37 @@ test.each<[string, unknown, string]>([
   expect(() => createServerSession({ config, ...(options as Partial<ServerSessionOptions>) })).toThrow(
     new TypeError(`amplify-bearer: ${message}`),
   )
+})
+
+test('nothing at all', () => {
+  const create = createServerSession as () => unknown
+  expect(create).toThrow('amplify-bearer: config must be what Amplify.configure takes, not "undefined"')
+})
+
+describe('what cannot be used', () => {
+  const session = createServerSession({ config })
+
+  test.each([
+    ['nothing', undefined, []],
+    ['no context', {}, []],
+    ['cookies() instead of cookies', { cookies: Promise.resolve() }, ['cookies']],
+    ['a request without a response', { request: new Request('https://app.example.com') }, ['request']],
+  ])('%s', (_, context, keys) => {
+    expect(() => session.tokens(context as never)).toThrow(
+      `amplify-bearer: the context must be { cookies }, the function of 'next/headers' itself, or { request, response }, not ${JSON.stringify(keys)}`,
+    )
+  })
+
+  test('a handler that is none', () => {
+    expect(() => session.proxy('handler' as never)).toThrow(
+      'amplify-bearer: proxy\'s handler must be a function, not "string"',
+    )
+  })
+
+  test('a sign-out in a Server Component, which cannot write', async () => {
+    const cookies = () => Promise.resolve({ getAll: () => [], set: () => undefined })
+    await expect(session.readOnlyTokens({ cookies }).signOut()).rejects.toThrow(
+      'amplify-bearer: sign out by session.signOut, in a Server Action or a Route Handler',
+    )
+  })
 })

@@ -92,6 +92,15 @@ test('signing out everywhere', async () => {
   expect(await pool.verify(elsewhere.accessToken)).toBeNull()
 })
 
+test.each(['', 'api/token', '//example.org/api/token', 'https://example.org/api/token'])(
+  'a url that is not of the page’s own origin: %o',
+  (url) => {
+    expect(() => serverTokenProvider(url)).toThrow(
+      `amplify-bearer: the url of serverTokenProvider must be a path of the page's own origin such as '/api/token', not "${url}"`,
+    )
+  },
+)
+
 test('on a server it tells what to use instead', async () => {
   Reflect.deleteProperty(globalThis, 'document')
   await expect(serverTokenProvider().getTokens()).rejects.toThrow(
@@ -222,6 +231,7 @@ describe('what goes wrong at the server', () => {
     ['no JSON', () => new Response('<html>', { status: 502 })],
     ['another JSON', () => Response.json(null, { status: 500 })],
     ['a refusal', () => new Response(null, { status: 403 })],
+    ['a page', () => new Response('<html>')],
   ])('may be %s', async (_, answer) => {
     await openPage()
     jest.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(answer()))
@@ -231,7 +241,7 @@ describe('what goes wrong at the server', () => {
       .catch((error: unknown) => error)
     expect(failure).toMatchObject({
       code: 'serviceError',
-      cause: new Error(`/auth/token answered ${status}`),
+      cause: new Error(`POST /auth/token answered ${status}`),
     })
   })
 

@@ -1,3 +1,4 @@
+import { assertOption } from '../errors.js'
 import { encodeName, encodeValue, parseCookies, type Changes, type Cookie } from './cookies.js'
 import { openJar, type Jar } from './session.js'
 import { setCookies, visibleScopes, type CookieAttributes, type CookieScope } from './setCookie.js'
@@ -38,6 +39,13 @@ export interface CookieSettings {
 }
 
 export function accessTo(context: ServerContext, settings: CookieSettings): CookieAccess {
+  const given = Object(context) as Partial<CookiesContext & ResponseContext>
+  assertOption(
+    typeof given.cookies === 'function' || (given.request?.headers && given.response?.headers),
+    'the context',
+    Object.keys(given),
+    "{ cookies }, the function of 'next/headers' itself, or { request, response }",
+  )
   return 'cookies' in context
     ? storeAccess(context, settings)
     : headerAccess(context.request, context.response, settings)

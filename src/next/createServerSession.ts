@@ -1,6 +1,7 @@
 import type { NextFetchEvent, NextRequest } from 'next/server.js'
 import { NextResponse } from 'next/server.js'
 import type { SignOutOptions, TokenManager } from '../manager/types.js'
+import { assertFunction } from '../errors.js'
 import { accessTo, type CookiesContext, type ServerContext } from './cookieAccess.js'
 import { createFlights } from './flights.js'
 import { readOptions, type ServerSessionOptions } from './options.js'
@@ -69,13 +70,16 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
 
   return {
     updateSession,
-    proxy: (handler) => async (request, event) => {
-      const update = updateSession(request)
-      // A platform that stops with the response would break off a refresh whose request was aborted.
-      event.waitUntil(update)
-      const session = await update
-      const response = await handler?.(request, event, session)
-      return session.applyTo(response ?? NextResponse.next())
+    proxy(handler) {
+      if (handler !== undefined) assertFunction(handler, "proxy's handler")
+      return async (request, event) => {
+        const update = updateSession(request)
+        // A platform that stops with the response would break off a refresh whose request was aborted.
+        event.waitUntil(update)
+        const session = await update
+        const response = await handler?.(request, event, session)
+        return session.applyTo(response ?? NextResponse.next())
+      }
     },
     tokens,
     readOnlyTokens: (context) => createReadOnlyManager(accessTo(context, settings), settings, settle),

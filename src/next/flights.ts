@@ -4,6 +4,7 @@ import { BearerError } from '../errors.js'
 import { prolong, reasonOf, type Cooldowns } from '../manager/cooldown.js'
 import type { RefreshLock } from '../manager/types.js'
 import { waitFor } from '../manager/waiting.js'
+import type { Need } from './lifetime.js'
 import { issuedAt, type Session } from './session.js'
 
 /** After a browser has shown the new refresh token, requests it had sent before may still arrive: as long as Cognito's longest grace period. */
@@ -11,6 +12,8 @@ const STRAGGLERS_MS = 60_000
 /** A browser that has not got its tokens comes back for them; the longest an access token can live. */
 const UNCLAIMED_MS = 86_400_000
 const MOST_FLIGHTS = 10_000
+/** How long a request whose token is still good waits for a better one. */
+const DUE_PATIENCE_MS = 3_000
 /** How long a sign-out waits for a refresh under way. */
 const SIGN_OUT_PATIENCE_MS = 3_000
 /** How long a browser may take to show what somebody else has refreshed. */
@@ -25,6 +28,8 @@ interface Flight {
   /** Failures keep others from trying at once. */
   readonly cooldowns: Cooldowns
   running?: Promise<BearerError | undefined> | undefined
+  /** When the refresh under way began. */
+  startedMs: number
   /** How many calls are under way, those that nobody waits for any more included. */
   calls: number
   /** What it brought. */
@@ -58,10 +63,10 @@ interface Ended {
 /** What the requests of one process share, by a hash of the refresh token: no request of another user has it. */
 export interface Flights {
   /**
-   * The newest tokens of a session, refreshed while `isWanted` says so: at most once for each refresh token, however many
-   * ask. Waits for `refreshTimeoutMs` at most. `isShown`: by the browser, not only by a proxy to the rest of its request.
+   * The newest tokens of a session, refreshed if there is a need: at most once for each refresh token, however many ask.
+   * Waits for `refreshTimeoutMs` at most, and with tokens that are merely due for three seconds. `isShown`: by the browser, not only by a proxy to the rest of its request.
    */
-  current(session: Session, isWanted: (session: Session) => boolean, isShown: boolean): Promise<Standing>
+  current(session: Session, needOf: (session: Session) => Need, isShown: boolean): Promise<Standing>
   /** From now on nobody gets the session's tokens, nor those that a refresh under way brings. Returns its newest tokens. */
   end(session: Session): Promise<Session>
 }
@@ -107,7 +112,7 @@ export function createFlights(
   }
 
   function open(key: string): Flight {
-    const flight = find(key) ?? { cooldowns: new Map(), calls: 0, untilMs: 0 }
+    const flight = find(key) ?? { cooldowns: new Map(), startedMs: 0, calls: 0, untilMs: 0 }
     flight.untilMs = Date.now() + UNCLAIMED_MS
     sweep()
     // The longest unused goes first.
@@ -127,7 +132,7 @@ export function createFlights(
 
   async function current(
     shown: Session,
-    isWanted: (session: Session) => boolean,
+    needOf: (session: Session) => Need,
     isShown: boolean,
   ): Promise<Standing> {
     let session = shown
@@ -135,7 +140,8 @@ export function createFlights(
     let isFresh = false
     for (;;) {
       const { refreshToken } = session
-      if (!refreshToken) return isWanted(session) ? { session, ended: LOST } : { session }
+      const need = isFresh ? undefined : needOf(session)
+      if (!refreshToken) return need ? { session, ended: LOST } : { session }
       const key = await keyOf(refreshToken)
       const flight = find(key)
       if (flight && isShown && session === shown) claim(key, flight, shown)
@@ -144,25 +150,34 @@ export function createFlights(
         session = { ...session, ...flight.tokens }
         continue
       }
-      if (isFresh || !isWanted(session)) return { session }
+      if (!need) return { session }
       const error =
-        (flight && reasonOf(flight.cooldowns, BACKOFF)) ?? (await refresh(key, { ...session, refreshToken }))
+        (flight && reasonOf(flight.cooldowns, BACKOFF)) ??
+        (await refresh(key, { ...session, refreshToken }, need))
       if (error) return { session, error }
       isFresh = true
     }
   }
 
   /** Joins the refresh under way, or starts one. */
-  async function refresh(key: string, session: Session & Grant): Promise<BearerError | undefined> {
+  async function refresh(
+    key: string,
+    session: Session & Grant,
+    need: Need,
+  ): Promise<BearerError | undefined> {
     const flight = open(key)
+    if (!flight.running) flight.startedMs = Date.now()
     const running = (flight.running ??= fly(key, flight, session))
     const late = new BearerError('refreshTimeout')
     void running.then(() => {
       if (flight.running === running) flight.running = undefined
     })
-    const error = await waitFor(running, late, refreshTimeoutMs)
+    // Of one that hangs only the first to come wait.
+    const patienceMs = flight.startedMs + DUE_PATIENCE_MS - Date.now()
+    const isPatient = need !== 'due' || patienceMs >= refreshTimeoutMs
+    const error = await waitFor(running, late, isPatient ? refreshTimeoutMs : Math.max(patienceMs, 1))
     // What hangs keeps nobody from trying again; what it brings after all is kept.
-    if (error === late && flight.running === running) flight.running = undefined
+    if (error === late && isPatient && flight.running === running) flight.running = undefined
     const isOver = flight.ended ?? (flight.tokens && isNewer(flight.tokens, session))
     return isOver ? undefined : error
   }

@@ -45,13 +45,19 @@ export function readOptions({
   retiredScopes = [],
   onError = console.error,
   ...unknown
-}: ServerSessionOptions) {
+}: Partial<ServerSessionOptions> = {}) {
   const [stranger] = Object.keys(unknown)
-  assertOption(stranger === undefined, 'an option of createServerSession', stranger, 'one that it knows')
+  assertOption(
+    stranger === undefined,
+    'an option of createServerSession',
+    stranger,
+    'one that it knows ({ config, … })',
+  )
   assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
   assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
   assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
   if (lock !== undefined) assertFunction((Object(lock) as Partial<RefreshLock>).run, 'lock.run')
+  assertObject(cookieOptions, 'cookies', 'an object')
   const cookies = readCookies(cookieOptions)
   assertOption(isList(retiredScopes), 'retiredScopes', typeof retiredScopes, 'a list of { domain, path }')
   retiredScopes.forEach((scope, index) => {
@@ -60,6 +66,7 @@ export function readOptions({
   assertFunction(onError, 'onError')
   // A cookie of the host alone would stay beside one of the domain.
   const retired: readonly CookieScope[] = cookies.domain ? [{}, ...retiredScopes] : retiredScopes
+  assertObject(config, 'config', 'what Amplify.configure takes')
   const pool = userPoolClient(config)
   return {
     pool,
@@ -96,14 +103,30 @@ function readCookies({
   )
   for (const [name, given] of Object.entries({ secure, httpOnly }))
     assertOption(typeof given === 'boolean', `cookies.${name}`, typeof given, 'true or false')
+  assertOption(secure || sameSite !== 'none', 'cookies.secure', secure, "true with sameSite 'none'")
   assertOption(Number.isInteger(maxAge) && maxAge >= 1, 'cookies.maxAge', maxAge, 'seconds from 1')
   return { domain, sameSite, secure, httpOnly, maxAge }
+}
+
+function assertObject(
+  given: object | null | undefined,
+  name: string,
+  wanted: string,
+): asserts given is object {
+  assertOption(
+    typeof given === 'object' && given !== null,
+    name,
+    given === null ? 'null' : typeof given,
+    wanted,
+  )
 }
 
 const isList = (given: unknown): boolean => Array.isArray(given)
 
 /** What ends up in a header must not break out of its attribute. */
-function checkScope(name: string, { domain = 'localhost', path = '/' }: CookieScope): void {
+function checkScope(name: string, { domain = 'localhost', path = '/', ...unknown }: CookieScope): void {
+  const [stranger] = Object.keys(unknown)
+  assertOption(stranger === undefined, `a field of ${name}`, stranger, 'domain or path')
   assertOption(/^\.?[\w.-]+$/.test(domain), `${name}.domain`, domain, "a host name such as 'example.com'")
   assertOption(/^\/[^;\s]*$/.test(path), `${name}.path`, path, "a path such as '/app'")
 }

@@ -11,6 +11,7 @@ import type {
 } from '../manager/types.js'
 import type { CookieAccess } from './cookieAccess.js'
 import type { Changes } from './cookies.js'
+import { needOf } from './lifetime.js'
 import { endOf, failedName, NO_COOKIES, type Jar, type Session } from './session.js'
 import { failureOf, type Settle } from './settle.js'
 
@@ -44,10 +45,10 @@ export function createServerManager(
     const isForced = forceRefresh || !decodeToken(before[`${tokenUse}Token`])
     // Where nothing can be written nothing may be refreshed. No browser has the cookie that this removes.
     if (isForced) probe()
-    const { session, changes, error, ended } = await settle(
-      jar,
-      before,
-      ({ accessToken }) => isForced && accessToken === before.accessToken,
+    // One that was refused may be due or not.
+    const need = needOf(before, settings.refreshWindowMs, tokenUse) ?? 'expired'
+    const { session, changes, error, ended } = await settle(jar, before, ({ accessToken }) =>
+      isForced && accessToken === before.accessToken ? need : undefined,
     )
     if (ended) {
       if (ended.mayRemove()) writeIfPossible(jar, endOf(clientId, jar))
@@ -80,6 +81,10 @@ export function createServerManager(
   return managerOf({ getTokens, signOut }, access, settings)
 }
 
+const NO_PROXY =
+  'amplify-bearer: the token has expired or was refused, and cannot be refreshed here; does the proxy run for this page (its matcher)?'
+const ELSEWHERE = 'amplify-bearer: sign out by session.signOut, in a Server Action or a Route Handler'
+
 /** One that never refreshes and never writes; for one request. */
 export function createReadOnlyManager(
   access: CookieAccess,
@@ -89,14 +94,16 @@ export function createReadOnlyManager(
   async function getTokens({ forceRefresh = false } = {}): Promise<ProvidedTokens | null> {
     const jar = await access.read()
     if (!jar.session) return null
-    const { session, ended } = await settle(jar, jar.session, () => false)
+    const { session, ended } = await settle(jar, jar.session, () => undefined)
     if (ended) return null
-    if (forceRefresh) throw failureOf(jar, settings.clientId) ?? new BearerError('readOnly')
+    if (forceRefresh)
+      throw failureOf(jar, settings.clientId) ?? new BearerError('readOnly', new Error(NO_PROXY))
     return provided(session, settings.tokenUse)
   }
 
   // What is merely due is good enough here.
-  return managerOf({ getTokens }, access, { ...settings, refreshWindowMs: 0 })
+  const signOut = (): Promise<never> => Promise.reject(new TypeError(ELSEWHERE))
+  return managerOf({ getTokens, signOut }, access, { ...settings, refreshWindowMs: 0 })
 }
 
 function managerOf(

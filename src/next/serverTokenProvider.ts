@@ -1,4 +1,4 @@
-import { BearerError, type BearerErrorCode } from '../errors.js'
+import { assertOption, BearerError, type BearerErrorCode } from '../errors.js'
 import { AMPLIFY_BEARER } from '../manager/source.js'
 import { platform } from '../platform.js'
 import type { ProvidedTokens, SignOutOptions, TokenProvider } from '../manager/types.js'
@@ -17,6 +17,12 @@ import type { SentToken, TokenAnswer, TokenWish } from './tokenRoute.js'
  * @param url where the token route is, on the same origin; with a `basePath` that is in front of it
  */
 export function serverTokenProvider(url = '/api/token'): TokenProvider {
+  assertOption(
+    /^\/(?!\/)/.test(url),
+    'the url of serverTokenProvider',
+    url,
+    "a path of the page's own origin such as '/api/token'",
+  )
   let latest: { readonly tokens: ProvidedTokens; readonly cookies: string } | undefined
   let signOuts = 0
 
@@ -28,9 +34,10 @@ export function serverTokenProvider(url = '/api/token'): TokenProvider {
       body: JSON.stringify(wish),
     })
     const answer: unknown = await response.json().catch(() => undefined)
-    if (response.ok) return answer
+    const isAnswer = method === 'DELETE' || (Object(answer) as Partial<TokenAnswer>).accessToken !== undefined
+    if (response.ok && isAnswer) return answer
     const { code = 'serviceError' } = Object(answer) as { code?: BearerErrorCode }
-    throw new BearerError(code, new Error(`${url} answered ${response.status}`))
+    throw new BearerError(code, new Error(`${method} ${url} answered ${response.status}`))
   }
 
   async function ask(wish: TokenWish): Promise<ProvidedTokens | null> {

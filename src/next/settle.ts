@@ -1,6 +1,7 @@
 import { BearerError, type BearerErrorCode } from '../errors.js'
 import type { Changes } from './cookies.js'
 import type { Flights, Standing } from './flights.js'
+import type { Need } from './lifetime.js'
 import {
   changesBetween,
   failedName,
@@ -15,7 +16,7 @@ import {
 export type Settle = (
   jar: Jar,
   session: Session,
-  isWanted: (session: Session) => boolean,
+  needOf: (session: Session) => Need,
 ) => Promise<Standing & { readonly changes: Changes }>
 
 /** Why a proxy may have failed earlier in the same request. */
@@ -28,21 +29,17 @@ export function failureOf(jar: Jar, clientId: string): BearerError | undefined {
 }
 
 export function createSettle(clientId: string, flights: Flights): Settle {
-  async function stand(
-    jar: Jar,
-    session: Session,
-    isWanted: (session: Session) => boolean,
-  ): Promise<Standing> {
+  async function stand(jar: Jar, session: Session, needOf: (session: Session) => Need): Promise<Standing> {
     const signedOut = jar.winners.get(signedOutName(clientId))
     if (signedOut !== undefined && signedOut === sessionId(session))
       return { session, ended: { code: 'signedOut', mayRemove: () => true } }
     const error = failureOf(jar, clientId)
-    if (error) return isWanted(session) ? { session, error } : { session }
-    return flights.current(session, isWanted, !jar.winners.has(forwardedName(clientId)))
+    if (error) return needOf(session) ? { session, error } : { session }
+    return flights.current(session, needOf, !jar.winners.has(forwardedName(clientId)))
   }
 
-  return async (jar, session, isWanted) => {
-    const standing = await stand(jar, session, isWanted)
+  return async (jar, session, needOf) => {
+    const standing = await stand(jar, session, needOf)
     return { ...standing, changes: changesBetween(clientId, session, standing.session) }
   }
 }

@@ -40,7 +40,8 @@ export function createTokenRoute(
     task: (context: ResponseContext) => Promise<TokenAnswer | undefined>,
   ): Promise<Response> {
     const headers = new Headers({ 'cache-control': 'private, no-store' })
-    if (!isSameOrigin(request.headers)) return new Response(null, { status: 403, headers })
+    if (!isSameOrigin(request.headers))
+      return new Response('For pages of the same origin only', { status: 403, headers })
     try {
       const answered = await task({ request, response: { headers } })
       return answered ? Response.json(answered, { headers }) : new Response(null, { status: 204, headers })

@@ -53,10 +53,8 @@ export function createUpdate(
       const orphans = orphansOf(clientId, jar)
       return { state: 'signedOut', forwarded: orphans, stored: orphans }
     }
-    const { session, changes, error, ended } = await settle(
-      jar,
-      jar.session,
-      (newest) => needOf(newest, refreshWindowMs, tokenUse) !== undefined,
+    const { session, changes, error, ended } = await settle(jar, jar.session, (newest) =>
+      needOf(newest, refreshWindowMs, tokenUse),
     )
     if (ended) {
       const end = endOf(clientId, jar)
