@@ -22,8 +22,8 @@ export interface Ports {
 }
 
 const KINDS = [
-  { name: 'Next 16, proxy.ts on Node', next: '16.4.6', file: 'proxy', build: [] },
-  { name: 'Next 16, middleware.ts on Edge', next: '16.4.6', file: 'middleware', build: ['--webpack'] },
+  { name: 'Next 16, proxy.ts on Node', next: '16.4.5', file: 'proxy', build: [] },
+  { name: 'Next 16, middleware.ts on Edge', next: '16.4.5', file: 'middleware', build: ['--webpack'] },
   { name: 'Next 15.5, middleware.ts on Edge', next: '15.5.29', file: 'middleware', build: [] },
 ] as const
 
