@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { NextResponse } from 'next/server.js'
+import type { Grant } from '../../src/amplify/userPool.js'
 import { createFlights, type Flights, type Standing } from '../../src/next/flights.js'
 import type { TokenSet } from '../../src/testing/index.js'
 import type { RefreshLock } from '../../src/index.js'
@@ -496,35 +497,60 @@ test('instances of one process share what they know, as a proxy and its routes d
   expect(app.refreshes()).toBe(1)
 })
 
-test('ten thousand sessions are known at most, and the longest unused is forgotten first', async () => {
-  forgetFlights()
-  const asked: string[] = []
-  const flights = createFlights(
-    {
-      clientId: 'testclient',
-      refresh({ refreshToken, username }) {
-        asked.push(username)
-        const accessToken = unsigned({ iat: 1, username })
-        return Promise.resolve({ accessToken, idToken: undefined, refreshToken })
-      },
-      revoke: never,
-      signOutEverywhere: never,
+describe('what a process knows', () => {
+  const stub = (asked: string[], clientId = 'testclient') => ({
+    clientId,
+    refresh({ refreshToken, username }: Grant) {
+      asked.push(username)
+      const accessToken = unsigned({ iat: 1, username })
+      return Promise.resolve({ accessToken, idToken: undefined, refreshToken })
     },
-    { refreshTimeoutMs: 1_000, lock: undefined },
-  )
-  const ask = (username: string) =>
+    revoke: never,
+    signOutEverywhere: never,
+  })
+  const create = (asked: string[], clientId?: string) =>
+    createFlights(stub(asked, clientId), { refreshTimeoutMs: 1_000, lock: undefined })
+  const ask = (flights: Flights, username: string, accessToken?: string) =>
     flights.current(
-      { username, refreshToken: username, accessToken: undefined, idToken: undefined, deviceKey: undefined },
-      ({ accessToken }) => (accessToken === undefined ? 'expired' : undefined),
+      { username, refreshToken: username, accessToken, idToken: undefined, deviceKey: undefined },
+      (newest) => (newest.accessToken === undefined ? 'expired' : undefined),
       true,
     )
-  for (let index = 0; index < 10_000; index++) await ask(`user${index}`)
-  await ask('user0')
-  await ask('user9999')
-  expect(asked).toHaveLength(10_000)
-  await ask('one more')
-  await ask('user9999')
-  expect(asked).toHaveLength(10_001)
-  await ask('user0')
-  expect(asked).toHaveLength(10_002)
+
+  beforeEach(forgetFlights)
+
+  test('is of ten thousand sessions at most, and the longest unused is forgotten first', async () => {
+    const asked: string[] = []
+    const flights = create(asked)
+    for (let index = 0; index < 10_000; index++) await ask(flights, `user${index}`)
+    await ask(flights, 'user0')
+    await ask(flights, 'user9999')
+    expect(asked).toHaveLength(10_000)
+    await ask(flights, 'one more')
+    await ask(flights, 'user9999')
+    expect(asked).toHaveLength(10_001)
+    await ask(flights, 'user0')
+    expect(asked).toHaveLength(10_002)
+  })
+
+  test('is forgotten when its time is over, without anybody asking for it', async () => {
+    freezeDate()
+    const flights = create([])
+    for (const username of ['alice', 'bob']) {
+      const { session } = await ask(flights, username)
+      // Shown by the browser.
+      await ask(flights, username, session.accessToken)
+    }
+    passMs(61_000)
+    await ask(flights, 'carol')
+    const known: unknown = Reflect.get(globalThis, Symbol.for('amplify-bearer.flights'))
+    expect((known as { flights: Map<string, unknown> }).flights.size).toBe(1)
+  })
+
+  test('is kept apart by client, whatever the refresh token', async () => {
+    const asked: string[] = []
+    await ask(create(asked, 'one'), 'alice')
+    await ask(create(asked, 'other'), 'alice')
+    expect(asked).toEqual(['alice', 'alice'])
+  })
 })
