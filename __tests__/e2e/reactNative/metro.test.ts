@@ -8,7 +8,8 @@ const library = toPath('/app/node_modules/amplify-bearer')
 const packageJson = JSON.parse(readFileSync('package.json', 'utf8')) as PackageJson
 type Conditions = Record<string, Record<string, Record<string, string>>>
 const exported = packageJson.exports as Partial<Record<string, Conditions>>
-const subpaths = Object.keys(exported).filter((subpath) => !/testing|json/.test(subpath))
+// Next.js has no part in an app.
+const subpaths = Object.keys(exported).filter((subpath) => !/testing|next|json/.test(subpath))
 
 /** Whether a build has that file: it has one for every source. */
 function isBuilt(path: string): boolean {
