@@ -25,6 +25,8 @@ export type ServerContext = CookiesContext | ResponseContext
 
 /** Where a request's cookies are read and written. */
 export interface CookieAccess {
+  /** Rejects where Next holds the cookies back. */
+  readonly opened: Promise<unknown>
   read(): Promise<Jar>
   /** @throws where they cannot be written: in a Server Component */
   write(jar: Jar, changes: Changes, attributes?: CookieAttributes): void
@@ -57,6 +59,7 @@ export function headerAccess(
   { clientId, cookies, retired, storable }: CookieSettings,
 ): CookieAccess {
   return {
+    opened: Promise.resolve(),
     read: () => Promise.resolve(openJar(parseCookies(request.headers.get('cookie')), clientId)),
     write(jar, changes, own = cookies) {
       if (!storable(changes)) return
@@ -87,6 +90,7 @@ function storeAccess(
   opening.catch(() => undefined)
   let store: CookieStore | undefined
   return {
+    opened: opening,
     async read() {
       store = await opening
       return openJar(store.getAll().map(encoded), clientId)

@@ -122,8 +122,10 @@ export function createFlights(
   }
 
   function sweep(): void {
-    const oldest = flights.size < MOST_FLIGHTS ? undefined : [...flights].find(([, { calls }]) => calls === 0)
-    if (oldest) flights.delete(oldest[0])
+    for (const [key, { calls }] of flights) {
+      if (flights.size < MOST_FLIGHTS) break
+      if (calls === 0) flights.delete(key)
+    }
     const now = Date.now()
     if (now < all.sweptMs + STRAGGLERS_MS) return
     all.sweptMs = now

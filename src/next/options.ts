@@ -1,6 +1,6 @@
 import { userPoolClient, type AmplifyConfig } from '../amplify/userPool.js'
 import { assertFunction, assertOption } from '../errors.js'
-import { assertMilliseconds } from '../manager/options.js'
+import { readOptions as readManagerOptions } from '../manager/options.js'
 import type { RefreshLock } from '../manager/types.js'
 import { createSizeCheck, type CookieAttributes, type CookieOptions, type CookieScope } from './setCookie.js'
 
@@ -17,7 +17,7 @@ export interface ServerSessionOptions {
    * Tokens with less than this left are refreshed, in milliseconds; never more than half of their lifetime. @default 300_000
    */
   refreshWindowMs?: number | undefined
-  /** How long a request waits for a refresh, in milliseconds. @default 30_000 */
+  /** How long a request waits for a refresh, in milliseconds; with a token that is still good, three seconds at most. @default 30_000 */
   refreshTimeoutMs?: number | undefined
   /**
    * For several processes: runs one at a time of the refreshes with the same name, which is a hash of the refresh token.
@@ -37,13 +37,13 @@ export interface ServerSessionOptions {
 /** What the options come to. @throws TypeError for a wrong one */
 export function readOptions({
   config,
-  tokenUse = 'access',
-  refreshWindowMs = 300_000,
-  refreshTimeoutMs = 30_000,
   lock,
   cookies: cookieOptions = {},
   retiredScopes = [],
   onError = console.error,
+  tokenUse: givenUse,
+  refreshWindowMs: givenWindowMs,
+  refreshTimeoutMs: givenTimeoutMs,
   ...unknown
 }: Partial<ServerSessionOptions> = {}) {
   const [stranger] = Object.keys(unknown)
@@ -53,10 +53,12 @@ export function readOptions({
     stranger,
     'one that it knows ({ config, … })',
   )
-  assertOption(['access', 'id'].includes(tokenUse), 'tokenUse', tokenUse, "'access' or 'id'")
-  assertMilliseconds('refreshWindowMs', refreshWindowMs, 0)
-  assertMilliseconds('refreshTimeoutMs', refreshTimeoutMs, 1)
-  if (lock !== undefined) assertFunction((Object(lock) as Partial<RefreshLock>).run, 'lock.run')
+  const { tokenUse, refreshWindowMs, refreshTimeoutMs } = readManagerOptions({
+    tokenUse: givenUse,
+    refreshWindowMs: givenWindowMs,
+    refreshTimeoutMs: givenTimeoutMs,
+    lock,
+  })
   assertObject(cookieOptions, 'cookies', 'an object')
   const cookies = readCookies(cookieOptions)
   assertOption(isList(retiredScopes), 'retiredScopes', typeof retiredScopes, 'a list of { domain, path }')

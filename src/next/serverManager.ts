@@ -58,7 +58,7 @@ export function createServerManager(
     if (error) throw error
     held = { jar, session }
     if (changes.size > 0) writeIfPossible(jar, changes)
-    return provided(session, settings.tokenUse)
+    return provided(session, tokenUse)
   }
 
   /** What another request has brought about is written by the next one, if it cannot be written here. */
@@ -118,7 +118,7 @@ function managerOf(
   const afterCookies =
     <A extends unknown[], R>(call: (...input: A) => Promise<R>) =>
     async (...input: A): Promise<R> => {
-      await access.read()
+      await access.opened
       return call(...input)
     }
   return Object.assign(Object.create(manager) as TokenManager, {

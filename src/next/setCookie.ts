@@ -4,6 +4,7 @@ import type { Jar } from './session.js'
 
 /** Where a cookie lives, besides its name. */
 export interface CookieScope {
+  /** @default the host alone */
   readonly domain?: string | undefined
   /** @default '/' */
   readonly path?: string | undefined

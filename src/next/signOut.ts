@@ -26,7 +26,7 @@ export async function signOutOf(
   }
   access.write(jar, endOf(clientId, jar))
   const note = jar.session && sessionId(jar.session)
-  // An answer that is under way may bring tokens after this one: they are known by when their user signed in.
+  // An answer that is under way may bring tokens after this one: they are known by their session.
   if (note)
     access.write(NO_COOKIES, new Map([[signedOutName(clientId), note]]), {
       ...cookies,
