@@ -1,4 +1,4 @@
-import { createTokenManager } from '../../src/index.js'
+import { createTokenManager, guardAmplify } from '../../src/index.js'
 import { serverTokenProvider } from '../../src/next/index.js'
 import type { IssueOptions } from '../../src/testing/index.js'
 import {
@@ -100,6 +100,12 @@ test.each(['', 'api/token', '//example.org/api/token', 'https://example.org/api/
     )
   },
 )
+
+test('a guard with it installs, and what it puts in place is taken away again', () => {
+  const manager = createTokenManager({ tokenProvider: serverTokenProvider() })
+  expect(guardAmplify(manager)).not.toThrow()
+  manager.close()
+})
 
 test('on a server it tells what to use instead', async () => {
   Reflect.deleteProperty(globalThis, 'document')
