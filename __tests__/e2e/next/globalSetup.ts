@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,7 +58,10 @@ function copyApp(app: string): void {
     recursive: true,
     filter: (path) => !skipped.test(path.slice(ROOT.length)),
   })
+  const matcher = /^export const config = .*$/m.exec(readFileSync(join(app, 'proxy.ts'), 'utf8'))?.[0] ?? ''
   cpSync(join(__dirname, 'overlay'), app, { recursive: true })
+  // The example's own, but for the pages that no proxy sees.
+  appendFileSync(join(app, 'proxy.ts'), `\n${matcher.replace('favicon.ico', 'favicon.ico|bare')}\n`)
 }
 
 function becomeMiddleware(app: string): void {

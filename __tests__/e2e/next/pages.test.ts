@@ -115,6 +115,22 @@ describeOrSkip('$name, in Chromium', (app) => {
     await expectOneEach()
   })
 
+  test('a page whose layout calls the API is prefetched with expired tokens, and then visited', async () => {
+    const page = await context.newPage()
+    await page.goto('/links')
+    await signIn()
+    const refreshes = await refreshesOf(async () => {
+      const calls = stage.callers.length
+      await page.click('button')
+      await until(() => stage.callers.length > calls)
+      await page.click('a')
+      await page.waitForSelector('#member')
+    })
+    expect(await page.textContent('h1')).toBe('200 alice')
+    expect(refreshes).toBe(1)
+    await expectOneEach()
+  })
+
   test('duplicates under two paths and a parent domain', async () => {
     const url = stage.url.replace('localhost', 'www.app.localhost')
     const host = 'www.app.localhost'

@@ -30,5 +30,3 @@ function handle(request: NextRequest): Response | undefined {
 }
 
 export const proxy = session.proxy(handle)
-
-export const config = { matcher: ['/((?!_next/static|_next/image|favicon.ico|bare).*)'] }
