@@ -328,6 +328,16 @@ describe('tokens() where cookies cannot be written', () => {
   })
 })
 
+test('a sign-out in a Server Component, which can remove no cookie, ends nothing', async () => {
+  const app = await setup()
+  const tokens = await app.pool.issue()
+  const header = cookiesOf(tokens)
+  const wrong = app.session.signOut(component(header))
+  await expect(wrong).rejects.toThrow('Cookies can only be modified in a Server Action or Route Handler')
+  expect(await app.pool.verify(tokens.accessToken)).not.toBeNull()
+  expect(await app.session.readOnlyTokens(component(header)).getToken()).toBe(tokens.accessToken)
+})
+
 describe('what Next throws at cookies()', () => {
   const interruption = Object.assign(new Error('dynamic'), { digest: 'DYNAMIC_SERVER_USAGE' })
 

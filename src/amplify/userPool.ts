@@ -27,17 +27,21 @@ export interface UserPoolClient {
   readonly clientId: string
   /** Newly issued tokens. Amplify's own call: up to three attempts, its error names. */
   refresh(grant: Grant): Promise<TokenSet>
-  /** Revokes the refresh token, and with it all access tokens it has brought. */
-  revoke(refreshToken: string): Promise<void>
-  /** Ends all sessions of the user. */
-  signOutEverywhere(accessToken: string): Promise<void>
+  /** Revokes the refresh token, and with it all access tokens it has brought. Whether that went well; never rejects. */
+  revoke(refreshToken: string): Promise<boolean>
+  /** Ends all sessions of the user. Whether that went well; never rejects. */
+  signOutEverywhere(accessToken: string): Promise<boolean>
 }
 
 /** Whoever signs out waits for the user pool no longer than this. */
 const PATIENCE_MS = 3_000
 
-/** @throws TypeError where the configuration names no user pool */
-export function userPoolClient(config: AmplifyConfig): UserPoolClient {
+/**
+ * `onError` hears what no caller can mend: a revocation that failed.
+ *
+ * @throws TypeError where the configuration names no user pool
+ */
+export function userPoolClient(config: AmplifyConfig, onError: (error: Error) => void): UserPoolClient {
   const { Auth: authConfig } = parseAmplifyConfig(config)
   const cognito = authConfig?.Cognito
   assertOption(
@@ -52,19 +56,25 @@ export function userPoolClient(config: AmplifyConfig): UserPoolClient {
   const endpoint = userPoolEndpoint ?? `https://cognito-idp.${region}.${suffix}/`
 
   /** Amplify exports no function for these (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference). */
-  async function call(operation: 'RevokeToken' | 'GlobalSignOut', input: object): Promise<void> {
-    const response = await fetch(endpoint, {
-      method: 'POST',
-      cache: 'no-store',
-      signal: AbortSignal.timeout(PATIENCE_MS),
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
-      },
-      body: JSON.stringify(input),
-    })
-    await response.body?.cancel()
-    if (!response.ok) throw new Error(`${operation} was answered with ${response.status}`)
+  async function call(operation: 'RevokeToken' | 'GlobalSignOut', input: object): Promise<boolean> {
+    try {
+      const response = await fetch(endpoint, {
+        method: 'POST',
+        cache: 'no-store',
+        signal: AbortSignal.timeout(PATIENCE_MS),
+        headers: {
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
+        },
+        body: JSON.stringify(input),
+      })
+      await response.body?.cancel()
+      if (!response.ok) throw new Error(`answered with ${response.status}`)
+      return true
+    } catch (cause) {
+      onError(new Error(`amplify-bearer: ${operation} failed: what it was to end stays valid until it expires`, { cause }))
+      return false
+    }
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { Instant } from '../token/instant.js'
-import { leftMs, type Token } from '../token/token.js'
+import { isDue, leftMs, type Token } from '../token/token.js'
 import type { GetTokenOptions, ProvidedTokens, RefreshReason } from './types.js'
 
 /** A token, and what it came with. */
@@ -33,10 +33,7 @@ export function needOf(
   if (forceRefresh) return 'forced'
   if (!hand) return hand === null ? undefined : 'expired'
   if (hand.value === rejectedToken) return 'rejected'
-  const left = leftMs(hand, now)
-  if (left <= 0 || (all && hand.companion && leftMs(hand.companion, now) <= 0)) return 'expired'
-  // The window never exceeds half of the lifetime, or short-lived tokens would always be due.
-  const dueMs = Math.min(windowMs, hand.lifetimeMs / 2)
+  if (leftMs(hand, now) <= 0 || (all && hand.companion && leftMs(hand.companion, now) <= 0)) return 'expired'
   const earlyMs = inBackground ? Math.min(EARLY_MS, hand.lifetimeMs / 8) : 0
-  return left < dueMs + earlyMs ? 'due' : undefined
+  return isDue(hand, now, windowMs, earlyMs) ? 'due' : undefined
 }

@@ -1,17 +1,13 @@
 import { toBearerError } from '../amplify/toBearerError.js'
 import type { Grant, TokenSet, UserPoolClient } from '../amplify/userPool.js'
 import { BearerError } from '../errors.js'
-import { prolong, reasonOf, type Cooldowns } from '../manager/cooldown.js'
+import { prolong, reasonOf } from '../manager/cooldown.js'
 import type { RefreshLock } from '../manager/types.js'
 import { waitFor } from '../manager/waiting.js'
 import type { Need } from './lifetime.js'
+import { sharedMemory, STRAGGLERS_MS, type Flight } from './memory.js'
 import { issuedAt, type Session } from './session.js'
 
-/** After a browser has shown the new refresh token, requests it had sent before may still arrive: as long as Cognito's longest grace period. */
-const STRAGGLERS_MS = 60_000
-/** A browser that has not got its tokens comes back for them; the longest an access token can live. */
-const UNCLAIMED_MS = 86_400_000
-const MOST_FLIGHTS = 10_000
 /** How long a request whose token is still good waits for a better one. */
 const DUE_PATIENCE_MS = 3_000
 /** How long a sign-out waits for a refresh under way. */
@@ -22,27 +18,6 @@ const HANDOVER_MS = 10_000
 const REMOVAL_MS = 10_000
 
 const BACKOFF = 'backoff'
-
-/** What is known of one refresh token. */
-interface Flight {
-  /** Failures keep others from trying at once. */
-  readonly cooldowns: Cooldowns
-  running?: Promise<BearerError | undefined> | undefined
-  /** When the refresh under way began. */
-  startedMs: number
-  /** How many calls are under way, those that nobody waits for any more included. */
-  calls: number
-  /** What it brought. */
-  tokens?: TokenSet | undefined
-  /** The refresh token that brought this one. */
-  predecessor?: string | undefined
-  /** When it had been used already, by somebody else. */
-  reusedMs?: number | undefined
-  ended?: Ended['code']
-  /** When the cookies of the ended session were removed last. */
-  removedMs?: number
-  untilMs: number
-}
 
 /** Where a session stands. */
 export interface Standing {
@@ -55,7 +30,7 @@ export interface Standing {
 }
 
 interface Ended {
-  readonly code: 'sessionExpired' | 'signedOut'
+  readonly code: NonNullable<Flight['ended']>
   /** Whether this request is to remove the cookies: once, or a late removal would hit the next session. */
   readonly mayRemove: () => boolean
 }
@@ -71,25 +46,11 @@ export interface Flights {
   end(session: Session): Promise<Session>
 }
 
-interface Shared {
-  readonly flights: Map<string, Flight>
-  sweptMs: number
-}
-
-const SHARED = Symbol.for('amplify-bearer.flights')
-
-/** The proxy and the routes of one application are different instances of this module in one process. */
-function shared(): Shared {
-  const holder = globalThis as { [SHARED]?: Shared | undefined }
-  return (holder[SHARED] ??= { flights: new Map(), sweptMs: 0 })
-}
-
 export function createFlights(
   pool: UserPoolClient,
   { refreshTimeoutMs, lock }: { refreshTimeoutMs: number; lock: RefreshLock | undefined },
 ): Flights {
-  const all = shared()
-  const { flights } = all
+  const { find, open, forget } = sharedMemory()
 
   async function keyOf(refreshToken: string): Promise<string> {
     const bytes = new TextEncoder().encode(`${pool.clientId} ${refreshToken}`)
@@ -97,39 +58,13 @@ export function createFlights(
     return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
   }
 
-  function find(key: string): Flight | undefined {
-    const flight = flights.get(key)
-    return flight && flight.untilMs >= Date.now() ? flight : undefined
-  }
-
   /** A browser has shown these tokens: the result of those before them is kept for stragglers only. */
   function claim(key: string, flight: Flight, { accessToken }: Session): void {
     const claimed = flight.predecessor ?? (flight.tokens?.accessToken === accessToken ? key : undefined)
-    const old = claimed && flights.get(claimed)
+    const old = claimed && find(claimed)
     if (old && !old.ended) old.untilMs = Math.min(old.untilMs, Date.now() + STRAGGLERS_MS)
     flight.predecessor = undefined
-    if (!flight.calls && !flight.tokens && !flight.ended && !flight.cooldowns.size) flights.delete(key)
-  }
-
-  function open(key: string): Flight {
-    const flight = find(key) ?? { cooldowns: new Map(), startedMs: 0, calls: 0, untilMs: 0 }
-    flight.untilMs = Date.now() + UNCLAIMED_MS
-    sweep()
-    // The longest unused goes first.
-    flights.delete(key)
-    flights.set(key, flight)
-    return flight
-  }
-
-  function sweep(): void {
-    for (const [key, { calls }] of flights) {
-      if (flights.size < MOST_FLIGHTS) break
-      if (calls === 0) flights.delete(key)
-    }
-    const now = Date.now()
-    if (now < all.sweptMs + STRAGGLERS_MS) return
-    all.sweptMs = now
-    for (const [key, { untilMs }] of flights) if (untilMs < now) flights.delete(key)
+    if (!flight.calls && !flight.tokens && !flight.ended && !flight.cooldowns.size) forget(key)
   }
 
   async function current(

@@ -1,6 +1,6 @@
 import { decodeToken } from '../amplify/userPool.js'
 import { currentInstant } from '../token/instant.js'
-import { leftMs, readToken } from '../token/token.js'
+import { isDue, leftMs, readToken } from '../token/token.js'
 import type { Session } from './session.js'
 
 /** Why a session's tokens will not do: with `'due'` they still may. */
@@ -14,11 +14,6 @@ export function needOf({ accessToken, idToken }: Session, windowMs: number, toke
   const now = currentInstant()
   const tokens = [accessToken, idToken].map((value) => readToken(decodeToken(value), now, 0))
   if (!tokens[tokenUse === 'id' ? 1 : 0]) return 'expired'
-  // The window never exceeds half of the lifetime, or short-lived tokens would always be due.
-  const spareMs = tokens.map((token) => (token ? leftMs(token, now) : Infinity))
-  if (Math.min(...spareMs) <= 0) return 'expired'
-  const isDue = tokens.some(
-    (token, index) => token && (spareMs[index] ?? 0) < Math.min(windowMs, token.lifetimeMs / 2),
-  )
-  return isDue ? 'due' : undefined
+  if (tokens.some((token) => token && leftMs(token, now) <= 0)) return 'expired'
+  return tokens.some((token) => token && isDue(token, now, windowMs)) ? 'due' : undefined
 }

@@ -69,7 +69,7 @@ export function readOptions({
   // A cookie of the host alone would stay beside one of the domain.
   const retired: readonly CookieScope[] = cookies.domain ? [{}, ...retiredScopes] : retiredScopes
   assertObject(config, 'config', 'what Amplify.configure takes')
-  const pool = userPoolClient(config)
+  const pool = userPoolClient(config, onError)
   return {
     pool,
     clientId: pool.clientId,

@@ -64,10 +64,10 @@ export function openJar(cookies: readonly Cookie[], clientId: string): Jar {
         username,
         index,
         length,
-        issuedAt: issuedAt(token),
+        token,
       }))
     })
-    .sort((one, other) => other.issuedAt - one.issuedAt)
+    .sort((one, other) => issuedAt(other.token) - issuedAt(one.token))
 
   const winners = new Map([...copies.keys()].map((name) => [name, last(name) ?? '']))
   if (!newest) return { copies, session: undefined, winners }

@@ -61,15 +61,14 @@ export function createUpdate(
       const verdict = { state: 'signedOut', error: new BearerError(ended.code), forwarded: end } as const
       return ended.mayRemove() ? { ...verdict, stored: end } : verdict
     }
-    const state = needOf(session, 0, tokenUse) ? 'unavailable' : 'signedIn'
     const winners = duplicatesOf(jar).map((name) => [name, jar.winners.get(name) ?? null] as const)
     const mark = changes.size > 0 ? [[forwardedName(clientId), 'true'] as const] : []
     const forwarded = new Map([...winners, ...changes, ...mark])
-    if (!error) return { state, forwarded, stored: changes }
+    if (!error) return { state: 'signedIn', forwarded, stored: changes }
     // Whatever comes later in this request is not to try again.
     const failed: Changes = new Map([[failedName(clientId), error.code]])
     return {
-      state,
+      state: needOf(session, 0, tokenUse) ? 'unavailable' : 'signedIn',
       error,
       forwarded: new Map([...forwarded, ...withoutRefreshToken(clientId, session), ...failed]),
     }

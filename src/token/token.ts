@@ -46,6 +46,11 @@ export function leftMs({ expiresAt }: Token, now: Instant): number {
   return leftUntilMs(expiresAt, now)
 }
 
+/** The window never exceeds half of the lifetime, or short-lived tokens would always be due. */
+export function isDue(token: Token, now: Instant, windowMs: number, earlyMs = 0): boolean {
+  return leftMs(token, now) < Math.min(windowMs, token.lifetimeMs / 2) + earlyMs
+}
+
 /** JWT claims count seconds (RFC 7519, NumericDate). */
 function milliseconds(claim: unknown, otherwise: number): number {
   return Number.isFinite(claim) ? (claim as number) * 1000 : otherwise
