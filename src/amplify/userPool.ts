@@ -72,7 +72,11 @@ export function userPoolClient(config: AmplifyConfig, onError: (error: Error) =>
       if (!response.ok) throw new Error(`answered with ${response.status}`)
       return true
     } catch (cause) {
-      onError(new Error(`amplify-bearer: ${operation} failed: what it was to end stays valid until it expires`, { cause }))
+      onError(
+        new Error(`amplify-bearer: ${operation} failed: what it was to end stays valid until it expires`, {
+          cause,
+        }),
+      )
       return false
     }
   }

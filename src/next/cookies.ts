@@ -57,7 +57,8 @@ export function decodeValue(value: string): string {
 /** Somebody else's cookies may be encoded in another way, or not at all. */
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text)
+    // Tokens are long, and are not encoded.
+    return text.includes('%') ? decodeURIComponent(text) : text
   } catch {
     return text
   }
