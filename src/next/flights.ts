@@ -50,7 +50,7 @@ export function createFlights(
   pool: UserPoolClient,
   { refreshTimeoutMs, lock }: { refreshTimeoutMs: number; lock: RefreshLock | undefined },
 ): Flights {
-  const { find, open, forget } = sharedMemory()
+  const memory = sharedMemory()
 
   async function keyOf(refreshToken: string): Promise<string> {
     const bytes = new TextEncoder().encode(`${pool.clientId} ${refreshToken}`)
@@ -61,10 +61,10 @@ export function createFlights(
   /** A browser has shown these tokens: the result of those before them is kept for stragglers only. */
   function claim(key: string, flight: Flight, { accessToken }: Session): void {
     const claimed = flight.predecessor ?? (flight.tokens?.accessToken === accessToken ? key : undefined)
-    const old = claimed && find(claimed)
+    const old = claimed && memory.find(claimed)
     if (old && !old.ended) old.untilMs = Math.min(old.untilMs, Date.now() + STRAGGLERS_MS)
     flight.predecessor = undefined
-    if (!flight.calls && !flight.tokens && !flight.ended && !flight.cooldowns.size) forget(key)
+    if (!flight.calls && !flight.tokens && !flight.ended && !flight.cooldowns.size) memory.forget(key)
   }
 
   async function current(
@@ -80,7 +80,7 @@ export function createFlights(
       const need = isFresh ? undefined : needOf(session)
       if (!refreshToken) return need ? { session, ended: LOST } : { session }
       const key = await keyOf(refreshToken)
-      const flight = find(key)
+      const flight = memory.find(key)
       if (flight && isShown && session === shown) claim(key, flight, shown)
       if (flight?.ended) return { session, ended: endedBy(flight, flight.ended) }
       if (flight?.tokens && isNewer(flight.tokens, session)) {
@@ -102,7 +102,7 @@ export function createFlights(
     session: Session & Grant,
     need: Need,
   ): Promise<BearerError | undefined> {
-    const flight = open(key)
+    const flight = memory.open(key)
     if (!flight.running) flight.startedMs = Date.now()
     const running = (flight.running ??= fly(key, flight, session))
     const late = new BearerError('refreshTimeout')
@@ -148,7 +148,7 @@ export function createFlights(
     const next = await keyOf(tokens.refreshToken)
     flight.tokens = tokens
     flight.cooldowns.clear()
-    if (next !== key && !find(next)) open(next).predecessor = key
+    if (next !== key && !memory.find(next)) memory.open(next).predecessor = key
   }
 
   /** What a failure means for a session. */
@@ -176,7 +176,7 @@ export function createFlights(
     for (;;) {
       const { refreshToken } = session
       if (!refreshToken) return session
-      const flight = open(await keyOf(refreshToken))
+      const flight = memory.open(await keyOf(refreshToken))
       flight.ended = 'signedOut'
       flight.removedMs = Date.now()
       if (flight.running) await waitFor(flight.running, undefined, SIGN_OUT_PATIENCE_MS)
