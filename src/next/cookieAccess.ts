@@ -1,3 +1,4 @@
+import * as nextCache from 'next/cache.js'
 import { assertOption } from '../errors.js'
 import { encodeName, encodeValue, parseCookies, type Changes, type Cookie } from './cookies.js'
 import { openJar, type Jar } from './session.js'
@@ -79,13 +80,16 @@ function scopesOf({ url, headers }: ResponseContext['request']): CookieScope[] {
   return visibleScopes(asked, pathname)
 }
 
+/** Tells Next 16.4 and later that what comes now, such as a look at the clock, cannot be rendered ahead. */
+const { io } = nextCache as Partial<typeof nextCache>
+
 /** One cookie a name is all that Next's own store can write: other copies are left to the proxy. */
 function storeAccess(
   { cookies }: CookiesContext,
   { clientId, cookies: defaults, storable }: CookieSettings,
 ): CookieAccess {
   // Now: while a page is built, Next interrupts here what has to be rendered for each request.
-  const opening = cookies()
+  const opening = Promise.all([cookies(), io?.()]).then(([opened]) => opened)
   // Whoever reads hears of it.
   opening.catch(() => undefined)
   let store: CookieStore | undefined

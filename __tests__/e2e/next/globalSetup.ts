@@ -22,9 +22,15 @@ export interface Ports {
 }
 
 const KINDS = [
-  { name: 'Next 16, proxy.ts on Node', next: '16.4.5', file: 'proxy', build: [] },
-  { name: 'Next 16, middleware.ts on Edge', next: '16.4.5', file: 'middleware', build: ['--webpack'] },
-  { name: 'Next 15.5, middleware.ts on Edge', next: '15.5.29', file: 'middleware', build: [] },
+  { name: 'Next 16, proxy.ts on Node', next: '16.4.5', file: 'proxy', build: [], config: {} },
+  {
+    name: 'Next 16, middleware.ts on Edge, Cache Components',
+    next: '16.4.5',
+    file: 'middleware',
+    build: ['--webpack'],
+    config: { cacheComponents: true, partialPrefetching: true },
+  },
+  { name: 'Next 15.5, middleware.ts on Edge', next: '15.5.29', file: 'middleware', build: [], config: {} },
 ] as const
 
 /** Where the packages come from is npm's business; what they are is pinned here and in the example. */
@@ -34,10 +40,11 @@ export async function buildApps(ports: Ports): Promise<{ apps: NextApp[]; folder
   const tarball = join(folder, stdout.trim().split('\n').at(-1) ?? '')
   const installed = new Map<string, string>()
   const apps: NextApp[] = []
-  for (const { name, next, file, build } of KINDS) {
+  for (const { name, next, file, build, config } of KINDS) {
     const app = join(folder, String(apps.length))
     copyApp(app)
     if (file === 'middleware') becomeMiddleware(app)
+    writeFileSync(join(app, 'next.config.mjs'), `export default ${JSON.stringify(config)}\n`)
     const earlier = installed.get(next)
     if (earlier)
       cpSync(join(earlier, 'node_modules'), join(app, 'node_modules'), {

@@ -12,6 +12,8 @@ export interface Stage {
   /** Whom the API has answered, oldest first; `undefined` for a 401. */
   readonly callers: readonly (string | undefined)[]
   refreshes(): number
+  /** What the server has reported of its own accord. */
+  readonly reports: readonly string[]
   close(): Promise<void>
 }
 
@@ -34,8 +36,10 @@ export async function openStage(
       NEXT_TELEMETRY_DISABLED: '1',
       ...(withKeys && { JWKS_URL: jwksUrl }),
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const reports: string[] = []
+  server.stderr.on('data', (chunk: Buffer) => reports.push(chunk.toString()))
   let printed = ''
   await new Promise<void>((ready, fail) => {
     server.stdout.on('data', (chunk: Buffer) => {
@@ -43,10 +47,11 @@ export async function openStage(
       if (printed.includes('Ready')) ready()
     })
     server.on('exit', () => {
-      fail(new Error(`next start has ended: ${printed}`))
+      fail(new Error(`next start has ended: ${printed}${reports.join('')}`))
     })
   })
   return {
+    reports,
     url: `http://localhost:${port}`,
     pool,
     callers,
