@@ -8,34 +8,64 @@ import { freePort, nextProgram, readBuilt, type NextApp } from './globalSetup.js
 /** A running application with a user pool and a protected API of its own. */
 export interface Stage {
   readonly url: string
+  /** Of all processes; `url` is the first one's. */
+  readonly urls: readonly string[]
   readonly pool: UserPool
   /** Whom the API has answered, oldest first; `undefined` for a 401. */
   readonly callers: readonly (string | undefined)[]
   refreshes(): number
-  /** What the server has reported of its own accord. */
+  /** What the servers have reported of their own accord. */
+  reports(): readonly string[]
+  close(): Promise<void>
+}
+
+/** One process that serves the application. */
+interface Server {
+  readonly url: string
   readonly reports: readonly string[]
   close(): Promise<void>
 }
 
-/** The pool rotates refresh tokens without a grace period. `withKeys`: Amplify's adapter finds the keys it checks tokens against. */
+/**
+ * The pool rotates refresh tokens without a grace period. `withKeys`: Amplify's adapter finds the keys it checks tokens
+ * against. `processes`: how many serve the application; `env`: what they are told besides.
+ */
 export async function openStage(
   { folder }: NextApp,
-  { withKeys = false, ...options }: UserPoolOptions & { withKeys?: boolean } = {},
+  {
+    withKeys = false,
+    processes = 1,
+    env = {},
+    ...options
+  }: UserPoolOptions & { withKeys?: boolean; processes?: number; env?: Record<string, string> } = {},
 ): Promise<Stage> {
   const { ports } = readBuilt()
   const pool = createUserPool({ rotation: {}, latencyMs: 50, ...options })
   const { jwksUrl } = await pool.listen(ports.pool)
   const callers: (string | undefined)[] = []
   const api = await serveApi(pool, ports.api, callers)
+  const all = { ...env, ...(withKeys && { JWKS_URL: jwksUrl }) }
+  const servers = await Promise.all(Array.from({ length: processes }, () => startServer(folder, all)))
+  const urls = servers.map(({ url }) => url)
+  return {
+    url: urls[0] ?? '',
+    urls,
+    pool,
+    callers,
+    refreshes: () => pool.callCount('GetTokensFromRefreshToken'),
+    reports: () => servers.flatMap(({ reports }) => reports),
+    async close() {
+      await Promise.all(servers.map((server) => server.close()))
+      await Promise.all([pool.close(), closeServer(api)])
+    },
+  }
+}
+
+async function startServer(folder: string, env: Record<string, string>): Promise<Server> {
   const port = await freePort()
   const server = spawn(process.execPath, [nextProgram(folder), 'start', '-p', String(port)], {
     cwd: folder,
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      NEXT_TELEMETRY_DISABLED: '1',
-      ...(withKeys && { JWKS_URL: jwksUrl }),
-    },
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const reports: string[] = []
@@ -51,15 +81,11 @@ export async function openStage(
     })
   })
   return {
-    reports,
     url: `http://localhost:${port}`,
-    pool,
-    callers,
-    refreshes: () => pool.callCount('GetTokensFromRefreshToken'),
+    reports,
     async close() {
       server.kill()
       await once(server, 'exit')
-      await Promise.all([pool.close(), closeServer(api)])
     },
   }
 }

@@ -45,7 +45,7 @@ export async function sessionCookies(
 export function createVisitor(stage: Stage, cookies: Map<string, string>): Visitor {
   const send = (path: string, init: { method?: string } = {}): Promise<Response> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    return fetch(`${stage.url}${path}`, { redirect: 'manual', ...init, headers: { cookie } })
+    return fetch(new URL(path, stage.url), { redirect: 'manual', ...init, headers: { cookie } })
   }
   return {
     cookies,
