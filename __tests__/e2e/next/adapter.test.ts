@@ -15,7 +15,7 @@ interface Figures {
   readonly medianMs: number
 }
 
-/** What the README tells: `NEXT_FIGURES=1 npm run test:next -- adapter` prints it. */
+/** What docs/nextjs.md tells: `NEXT_FIGURES=1 npm run test:next -- adapter` prints it. */
 describe(`${REQUESTS} parallel requests with the same expired cookies, ${RUNS} times, by turns`, () => {
   let stage: Stage
   const figures: Record<string, Figures> = {}

@@ -52,7 +52,7 @@ describe(`${PROCESSES} processes, ${REQUESTS} requests with the same expired coo
     const { port } = lock.address() as AddressInfo
     const env = { LOCK_URL: `http://127.0.0.1:${port}` }
     stage = await openStage(app, { processes: PROCESSES, env, rotation: { gracePeriodMs } })
-    const runs: { refreshes: number; answered: number }[] = []
+    const runs: { refreshes: number; answered: number; later: number }[] = []
     for (let run = 0; run < RUNS; run++) {
       const before = stage.refreshes()
       const { cookies } = await openVisitor(stage)
@@ -62,26 +62,28 @@ describe(`${PROCESSES} processes, ${REQUESTS} requests with the same expired coo
           return createVisitor({ ...stage, url }, cookies).getInVain(path)
         }),
       )
-      const answered = responses.filter(({ status }) => status === 200).length
-      runs.push({ refreshes: stage.refreshes() - before, answered })
+      const count = (wanted: number) => responses.filter(({ status }) => status === wanted).length
+      runs.push({ refreshes: stage.refreshes() - before, answered: count(200), later: count(503) })
     }
     return runs
   }
 
   test('with a lock that remembers: one refresh, and all are answered', async () => {
     const runs = await spread('/bare/locked', 0)
-    expect(runs).toEqual(Array(RUNS).fill({ refreshes: 1, answered: REQUESTS }))
+    expect(runs).toEqual(Array(RUNS).fill({ refreshes: 1, answered: REQUESTS, later: 0 }))
   })
 
   test('with a grace period: one refresh each, and all are answered', async () => {
     const runs = await spread('/bare/api', 10_000)
-    expect(runs).toEqual(Array(RUNS).fill({ refreshes: PROCESSES, answered: REQUESTS }))
+    expect(runs).toEqual(Array(RUNS).fill({ refreshes: PROCESSES, answered: REQUESTS, later: 0 }))
   })
 
   test('with neither: one refresh each, and only the fastest process answers', async () => {
-    for (const { refreshes, answered } of await spread('/bare/api', 0)) {
+    for (const { refreshes, answered, later } of await spread('/bare/api', 0)) {
       expect(refreshes).toBe(PROCESSES)
       expect([2, 3]).toContain(answered)
+      // Nobody is signed out.
+      expect(later).toBe(REQUESTS - answered)
     }
   })
 })
