@@ -348,8 +348,6 @@ describe('a refresh without an answer', () => {
 })
 
 describe('while a refresh hangs', () => {
-  const HUNG = { clientId: 'c', refresh: () => new Promise<never>(() => undefined) }
-
   /** How long a request waits, and how it ends. */
   async function ask(flights: Flights, need: 'due' | 'expired') {
     const tokens = {
@@ -372,7 +370,8 @@ describe('while a refresh hangs', () => {
 
   test('requests with a token that is still good hardly wait: three seconds, the first ones only', async () => {
     jest.useFakeTimers()
-    const pool = { ...HUNG, revoke: never, signOutEverywhere: never }
+    const refresh = jest.fn(() => new Promise<never>(() => undefined))
+    const pool = { clientId: 'c', refresh, revoke: never, signOutEverywhere: never }
     const flights = createFlights(pool, { refreshTimeoutMs: 10_000, lock: undefined })
     const first = await ask(flights, 'due')
     expect(first.code).toBe('refreshTimeout')
@@ -380,7 +379,15 @@ describe('while a refresh hangs', () => {
     expect(first.waitedMs).toBeLessThan(4_000)
     expect((await ask(flights, 'due')).waitedMs).toBeLessThan(1_000)
     // Others have no choice.
-    expect((await ask(flights, 'expired')).waitedMs).toBeGreaterThanOrEqual(10_000)
+    const last = await ask(flights, 'expired')
+    expect(first.waitedMs + last.waitedMs).toBeGreaterThanOrEqual(9_000)
+    expect(refresh).toHaveBeenCalledTimes(1)
+    // Nobody has waited any more, and it is tried again.
+    await ask(flights, 'due')
+    expect(refresh).toHaveBeenCalledTimes(2)
+    await jest.advanceTimersByTimeAsync(10_000)
+    await ask(flights, 'due')
+    expect(refresh).toHaveBeenCalledTimes(3)
   })
 })
 
@@ -472,6 +479,21 @@ describe('a lock', () => {
     await Promise.all([show(app, tokens), show(app, tokens, 'alice', other)])
     expect(app.refreshes()).toBe(2)
   })
+
+  test.each([undefined, 7, {}, { accessToken: 'a' }])(
+    'that resolves with %j is a failure',
+    async (result) => {
+      const lock = { run: () => Promise.resolve(result) } as RefreshLock
+      const app = await setup({}, { lock })
+      const { state, error } = await show(app, await app.pool.issue('alice', EXPIRED))
+      expect([state, error?.code]).toEqual(['unavailable', 'serviceError'])
+      expect(error?.cause).toEqual(
+        new TypeError(
+          `amplify-bearer: what lock.run resolves with must be what its task resolves with, not "${typeof result}"`,
+        ),
+      )
+    },
+  )
 
   test('that fails is a failure that passes', async () => {
     freezeDate()

@@ -328,6 +328,17 @@ describe('tokens() where cookies cannot be written', () => {
   })
 })
 
+test('a refresh that is asked for is made, though an older one is known whose answer got lost', async () => {
+  freezeDate()
+  const app = await setup()
+  const header = cookiesOf(await app.pool.issue('alice', EXPIRED))
+  await app.session.updateSession(request(header))
+  passMs(2 * HOUR_MS)
+  const token = await app.session.tokens(route(header)).getToken({ forceRefresh: true })
+  expect(await app.pool.verify(token)).not.toBeNull()
+  expect(app.refreshes()).toBe(2)
+})
+
 test('a sign-out in a Server Component, which can remove no cookie, ends nothing', async () => {
   const app = await setup()
   const tokens = await app.pool.issue()

@@ -21,10 +21,16 @@ afterEach(() => {
 })
 
 /** A page in which somebody is signed in. What it fetches goes straight to the token route. */
-async function openPage(age?: IssueOptions) {
+async function openPage(age?: IssueOptions, { httpOnly = false } = {}) {
   const app = await setup()
   const tokens = await app.pool.issue('alice', age)
   const browser = signedIn(tokens)
+  if (httpOnly)
+    browser.store(
+      cookiesOf(tokens)
+        .split('; ')
+        .map((pair) => `${pair}; Path=/; HttpOnly`),
+    )
   Object.defineProperty(globalThis, 'document', { value: browser.document, configurable: true })
   const route: Record<string, (request: Request) => Promise<Response>> = { ...app.session.tokenRoute() }
   const calls: string[] = []
@@ -174,6 +180,20 @@ describe('while the answer is on its way', () => {
     expect(await provider.getTokens()).toBeNull()
     expect(await provider.getTokens()).toBeNull()
   })
+})
+
+test('cookies that no page can see: it asks each time, for somebody else may be signed in', async () => {
+  const { browser, pool, tokens } = await openPage(undefined, { httpOnly: true })
+  const provider = serverTokenProvider()
+  expect(String((await provider.getTokens())?.accessToken)).toBe(tokens.accessToken)
+  pool.addUser({ username: 'bob', password: 'p' })
+  const bob = await pool.issue('bob')
+  browser.store(
+    cookiesOf(bob, 'bob')
+      .split('; ')
+      .map((pair) => `${pair}; Path=/; HttpOnly`),
+  )
+  expect(String((await provider.getTokens())?.accessToken)).toBe(bob.accessToken)
 })
 
 test('the page’s clock may be wrong: the tokens are as old as the server’s says', async () => {

@@ -168,12 +168,12 @@ describe('what has to be written', () => {
 })
 
 test.each([
-  [{ accessToken: token(5, 3), idToken: undefined }, '3'],
-  [{ accessToken: undefined, idToken: token(5, 4) }, '4'],
-  [{ accessToken: unsigned({ iat: 5 }), idToken: undefined }, undefined],
+  [{ accessToken: unsigned({ origin_jti: 'a' }), idToken: unsigned({ origin_jti: 'b' }) }, 'a'],
+  [{ accessToken: undefined, idToken: unsigned({ origin_jti: 'b' }) }, 'b'],
+  [{ accessToken: unsigned({ auth_time: 3 }), idToken: undefined }, undefined],
   [{ accessToken: 'broken', idToken: undefined }, undefined],
   [{ accessToken: undefined, idToken: undefined }, undefined],
-])('a session is known by when its user signed in: %#', (tokens, id) => {
+])('a session is known by what Cognito revokes it by: %#', (tokens, id) => {
   const session = { username: 'alice', refreshToken: undefined, deviceKey: undefined, ...tokens }
   expect(sessionId(session)).toBe(id)
 })

@@ -15,6 +15,7 @@ import {
   setupApp,
   signedIn,
   tokensIn,
+  unsigned,
   valuesIn,
   writtenBy,
   type App,
@@ -82,6 +83,20 @@ test('removes the cookies even where the pool cannot be reached, which onError h
     'amplify-bearer: RevokeToken failed: what it was to end stays valid until it expires',
   ])
   expect(errors[0]?.cause).toEqual(new Error('answered with 500'))
+})
+
+test('goes on though onError throws, which is printed', async () => {
+  const thrown = new Error('from onError')
+  const print = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+  const onError = () => {
+    throw thrown
+  }
+  const app = await setup({}, { onError })
+  app.pool.fail('serviceError')
+  const browser = signedIn(await app.pool.issue())
+  await signOut(app, browser)
+  expect([...valuesIn(browser.header()).keys()]).toEqual([NOTE])
+  expect(print.mock.calls).toEqual([[thrown]])
 })
 
 test('does not wait for long for a pool that does not answer', async () => {
@@ -254,14 +269,18 @@ describe('a straggler', () => {
     expect([...valuesIn(browser.header()).keys()]).toEqual([NOTE])
   })
 
-  test('of another session is not touched: tokens may be there before their user is', async () => {
+  test('after a sign-out by Amplify in the browser leaves no tokens behind', async () => {
     const app = await setup()
-    const browser = signedIn(await app.pool.issue())
-    await signOut(app, browser)
-    const next = await app.pool.issue()
-    browser.store([`${nameOf('accessToken')}=${next.accessToken}; Path=/`])
-    const update = await app.session.updateSession(browser.request())
-    expect(update.applyTo(NextResponse.next()).headers.getSetCookie()).toEqual([])
+    const browser = signedIn(await app.pool.issue('alice', EXPIRED))
+    const late = await app.session.updateSession(browser.request())
+    const names = [...valuesIn(browser.header()).keys()]
+    browser.store(names.map((name) => `${name}=; Path=/; Max-Age=0`))
+    browser.store(late.applyTo(NextResponse.next()).headers.getSetCookie())
+    expect(tokensIn(browser.header()).refreshToken).toBeDefined()
+    const next = await app.session.updateSession(browser.request())
+    expect([next.state, forwarded(next)]).toEqual(['signedOut', {}])
+    browser.store(next.applyTo(NextResponse.next()).headers.getSetCookie())
+    expect(browser.header()).toBe('')
   })
 
   test('is recognized by the note in another process as well, and cleaned up after', async () => {
@@ -296,6 +315,15 @@ test('ends one session: the next one counts, though hosted UI may give it the sa
       .map((pair) => `${pair}; Path=/`),
   )
   expect((await app.session.updateSession(browser.request())).state).toBe('signedIn')
+})
+
+test('a session that nothing tells from the next one leaves no note', async () => {
+  const app = await setup()
+  const tokens = await app.pool.issue()
+  // Of a pool without token revocation.
+  const browser = signedIn({ ...tokens, accessToken: unsigned({ auth_time: 1 }) })
+  await signOut(app, browser)
+  expect(browser.header()).toBe('')
 })
 
 test('is complete on a deep path of a host with many labels and a long username', async () => {

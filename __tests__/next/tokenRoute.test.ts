@@ -149,6 +149,11 @@ describe('a request of', () => {
       true,
     ],
     [
+      'this origin, behind two',
+      { origin: ORIGIN, host: 'internal:3000', 'x-forwarded-host': 'app.example.com, inner.example.net' },
+      true,
+    ],
+    [
       'another origin, by an older browser',
       { origin: 'https://evil.example', host: 'app.example.com' },
       false,

@@ -269,8 +269,6 @@ describe('nobody', () => {
     ['no cookies', ''],
     ['somebody else’s cookies', FOREIGN],
     ['another client’s cookies', `CognitoIdentityServiceProvider.other.LastAuthUser=alice`],
-    ['tokens without a user', `${nameOf('accessToken')}=token`],
-    ['a user that has been emptied', `${LAST_AUTH_USER}=`],
   ])('is signed in with %s', async (_, cookie) => {
     const app = await setup()
     const update = await app.session.updateSession(request(cookie))
@@ -278,6 +276,20 @@ describe('nobody', () => {
     const given = NextResponse.next()
     expect(update.applyTo(given) === given).toBe(true)
     expect(update.headers.get('cookie') ?? '').toBe(cookie)
+  })
+
+  test('has tokens without a user, which are removed; what a device is known by stays', async () => {
+    const app = await setup()
+    const browser = openBrowser()
+    const names = ['accessToken', 'idToken', 'refreshToken', 'clockDrift', 'deviceKey'].map((what) =>
+      nameOf(what),
+    )
+    browser.store([...names, 'theme', LAST_AUTH_USER].map((name) => `${name}=; Path=/`))
+    const update = await app.session.updateSession(browser.request())
+    expect([update.state, update.error]).toEqual(['signedOut', undefined])
+    expect([...valuesIn(update.headers.get('cookie') ?? '').keys()]).toEqual([nameOf('deviceKey'), 'theme'])
+    browser.store(update.applyTo(NextResponse.next()).headers.getSetCookie())
+    expect([...valuesIn(browser.header()).keys()]).toEqual([nameOf('deviceKey'), 'theme'])
   })
 })
 

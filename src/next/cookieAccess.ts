@@ -15,7 +15,10 @@ export interface CookiesContext {
   readonly cookies: () => Promise<CookieStore>
 }
 
-/** A request, and the headers of the response that is being made for it. */
+/**
+ * A request, and the headers of the response that is being made for it. Set cookies of your own on a NextResponse before:
+ * it forgets those that it was not made with.
+ */
 export interface ResponseContext {
   readonly request: { readonly url: string; readonly headers: Headers }
   readonly response: { readonly headers: Headers }
@@ -75,9 +78,12 @@ export function headerAccess(
 
 function scopesOf({ url, headers }: ResponseContext['request']): CookieScope[] {
   const { host, pathname } = new URL(url)
-  // Of several load balancers the first was asked for the page's own host.
-  const [asked = host] = (headers.get('x-forwarded-host') ?? headers.get('host') ?? host).split(',')
-  return visibleScopes(asked, pathname)
+  return visibleScopes(askedHost(headers) ?? host, pathname)
+}
+
+/** The host that the browser has asked: of several load balancers the first was. */
+export function askedHost(headers: Headers): string | undefined {
+  return (headers.get('x-forwarded-host') ?? headers.get('host'))?.split(',', 1)[0]
 }
 
 /** Tells Next 16.4 and later that what comes now, such as a look at the clock, cannot be rendered ahead. */

@@ -1,6 +1,6 @@
 import { toBearerError } from '../amplify/toBearerError.js'
 import type { Grant, TokenSet, UserPoolClient } from '../amplify/userPool.js'
-import { BearerError } from '../errors.js'
+import { assertOption, BearerError } from '../errors.js'
 import { prolong, reasonOf } from '../manager/cooldown.js'
 import type { RefreshLock } from '../manager/types.js'
 import { waitFor } from '../manager/waiting.js'
@@ -103,20 +103,23 @@ export function createFlights(
     need: Need,
   ): Promise<BearerError | undefined> {
     const flight = memory.open(key)
-    if (!flight.running) flight.startedMs = Date.now()
-    const running = (flight.running ??= fly(key, flight, session))
-    const late = new BearerError('refreshTimeout')
-    void running.then(() => {
-      if (flight.running === running) flight.running = undefined
-    })
+    const running = flight.running ?? begin(key, flight, session)
     // Of one that hangs only the first to come wait.
-    const patienceMs = flight.startedMs + DUE_PATIENCE_MS - Date.now()
-    const isPatient = need !== 'due' || patienceMs >= refreshTimeoutMs
-    const error = await waitFor(running, late, isPatient ? refreshTimeoutMs : Math.max(patienceMs, 1))
-    // What hangs keeps nobody from trying again; what it brings after all is kept.
-    if (error === late && isPatient && flight.running === running) flight.running = undefined
+    const patienceMs = Math.max(flight.startedMs + DUE_PATIENCE_MS - Date.now(), 1)
+    const error = await (need === 'due'
+      ? waitFor(running, new BearerError('refreshTimeout'), patienceMs)
+      : running)
     const isOver = flight.ended ?? (flight.tokens && isNewer(flight.tokens, session))
     return isOver ? undefined : error
+  }
+
+  function begin(key: string, flight: Flight, session: Session & Grant): NonNullable<Flight['running']> {
+    // What hangs keeps nobody from trying again; what it brings after all is kept.
+    const running = waitFor(fly(key, flight, session), new BearerError('refreshTimeout'), refreshTimeoutMs)
+    flight.running = running
+    flight.startedMs = Date.now()
+    void running.then(() => (flight.running = undefined))
+    return running
   }
 
   /** Never rejects. */
@@ -134,6 +137,7 @@ export function createFlights(
     flight.calls += 1
     try {
       const tokens = await (lock ? lock.run(`amplify-bearer:${key}`, issue) : issue())
+      assertTokens(tokens)
       if (flight.ended) await pool.revoke(tokens.refreshToken)
       else await land(key, flight, tokens)
     } catch (cause) {
@@ -160,7 +164,7 @@ export function createFlights(
       const isOwn = flight.calls > 1
       if (!isReuse || (!isOwn && Date.now() - flight.reusedMs > HANDOVER_MS)) {
         flight.ended ??= 'sessionExpired'
-        // Anybody can have a refresh token rejected: this must not push out what others need.
+        // Anybody can have refresh tokens rejected: that must not fill the memory for long.
         flight.untilMs = Math.min(flight.untilMs, Date.now() + STRAGGLERS_MS)
         return error
       }
@@ -202,6 +206,13 @@ function endedBy(flight: Flight, code: Ended['code']): Ended {
       return true
     },
   }
+}
+
+/** What a lock hands over may come from elsewhere. */
+function assertTokens(given: TokenSet): void {
+  const { accessToken, refreshToken } = Object(given) as Partial<TokenSet>
+  const isSet = typeof accessToken === 'string' && typeof refreshToken === 'string'
+  assertOption(isSet, 'what lock.run resolves with', typeof given, 'what its task resolves with')
 }
 
 /** Without rotation the refresh token stays the same. What was issued within one second was issued here last. */

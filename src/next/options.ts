@@ -69,7 +69,15 @@ export function readOptions({
   // A cookie of the host alone would stay beside one of the domain.
   const retired: readonly CookieScope[] = cookies.domain ? [{}, ...retiredScopes] : retiredScopes
   assertObject(config, 'config', 'what Amplify.configure takes')
-  const pool = userPoolClient(config, onError)
+  const tell = (error: Error): void => {
+    try {
+      onError(error)
+    } catch (thrown) {
+      // It goes no further than what a listener throws.
+      console.error(thrown)
+    }
+  }
+  const pool = userPoolClient(config, tell)
   return {
     pool,
     clientId: pool.clientId,
@@ -79,8 +87,7 @@ export function readOptions({
     lock,
     cookies,
     retired,
-    onError,
-    storable: createSizeCheck(onError),
+    storable: createSizeCheck(tell),
   }
 }
 

@@ -11,7 +11,7 @@ import type {
 } from '../manager/types.js'
 import type { CookieAccess } from './cookieAccess.js'
 import type { Changes } from './cookies.js'
-import { needOf } from './lifetime.js'
+import { needOf, type Need } from './lifetime.js'
 import { endOf, failedName, NO_COOKIES, type Jar, type Session } from './session.js'
 import { failureOf, type Settle } from './settle.js'
 
@@ -21,6 +21,9 @@ export interface ManagerSettings {
   readonly refreshWindowMs: number
   readonly refreshTimeoutMs: number
 }
+
+/** Whoever only looks has no need. */
+const noNeed = (): Need => undefined
 
 /** One that refreshes, and writes what that brings; for one request. */
 export function createServerManager(
@@ -45,11 +48,11 @@ export function createServerManager(
     const isForced = forceRefresh || !decodeToken(before[`${tokenUse}Token`])
     // Where nothing can be written nothing may be refreshed. No browser has the cookie that this removes.
     if (isForced) probe()
-    // One that was refused may be due or not.
-    const need = needOf(before, settings.refreshWindowMs, tokenUse) ?? 'expired'
-    const { session, changes, error, ended } = await settle(jar, before, ({ accessToken }) =>
-      isForced && accessToken === before.accessToken ? need : undefined,
-    )
+    const needNow = (known: Session): Need =>
+      needOf(known, settings.refreshWindowMs, tokenUse) ??
+      // One that was refused may have been issued just now.
+      (known.accessToken === before.accessToken ? 'expired' : undefined)
+    const { session, changes, error, ended } = await settle(jar, before, isForced ? needNow : noNeed)
     if (ended) {
       if (ended.mayRemove()) writeIfPossible(jar, endOf(clientId, jar))
       held = { jar, session: undefined }
@@ -94,7 +97,7 @@ export function createReadOnlyManager(
   async function getTokens({ forceRefresh = false } = {}): Promise<ProvidedTokens | null> {
     const jar = await access.read()
     if (!jar.session) return null
-    const { session, ended } = await settle(jar, jar.session, () => undefined)
+    const { session, ended } = await settle(jar, jar.session, noNeed)
     if (ended) return null
     if (forceRefresh)
       throw failureOf(jar, settings.clientId) ?? new BearerError('readOnly', new Error(NO_PROXY))

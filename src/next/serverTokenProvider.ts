@@ -8,7 +8,7 @@ import type { SentToken, TokenAnswer, TokenWish } from './tokenRoute.js'
 /**
  * For browsers: the tokens of the session that the server keeps, from `tokenRoute()`. The server refreshes them, so that
  * browser and server never do so against each other. They are asked for again when a newer one is wanted, and when the
- * session's cookies have changed (which `httpOnly` ones do unseen).
+ * session's cookies have changed; where those are `httpOnly`, whenever the manager looks: once a second of use.
  *
  * @example
  * const tokens = createTokenManager({ tokenProvider: serverTokenProvider() })
@@ -57,7 +57,7 @@ export function serverTokenProvider(url = '/api/token'): TokenProvider {
     [AMPLIFY_BEARER]: true,
     async getTokens({ forceRefresh = false } = {}) {
       const startedMs = Date.now()
-      const known = latest?.cookies === sessionCookies() ? latest.tokens : undefined
+      const known = latest?.cookies && latest.cookies === sessionCookies() ? latest.tokens : undefined
       const tokens = known ?? (await ask({}))
       // What was issued while it was asked for is as new as can be; claims count whole seconds.
       const isNew = !known && tokens && issuedAtMs(tokens) > startedMs - 1_000

@@ -121,34 +121,22 @@ export function withoutRefreshToken(clientId: string, { username, refreshToken }
   ])
 }
 
-/**
- * Which session tokens belong to: Cognito's `origin_jti`, by which it revokes; pools that revoke nothing have none, but
- * when the user signed in (`auth_time`, OpenID Connect Core, section 2). With hosted UI the next sign-in may have the same.
- */
+/** Which session tokens belong to: Cognito's `origin_jti`, by which it revokes; those of pools that revoke nothing have none. */
 export function sessionId({
   accessToken,
   idToken,
 }: Pick<Session, 'accessToken' | 'idToken'>): string | undefined {
-  const claims = decodeToken(accessToken ?? idToken)?.payload
-  const id = claims?.['origin_jti'] ?? claims?.['auth_time']
-  return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined
+  const id = decodeToken(accessToken ?? idToken)?.payload['origin_jti']
+  return typeof id === 'string' ? id : undefined
 }
 
-/** What came for a session after its sign-out, and belongs to nobody since: there is no `LastAuthUser`. */
-export function orphansOf(clientId: string, { copies, session, winners }: Jar): Changes {
-  const signedOut = winners.get(signedOutName(clientId))
-  if (session || !signedOut) return new Map()
-  const suffix = '.accessToken'
-  const owners = [...winners]
-    .filter(
-      ([name, accessToken]) =>
-        name.endsWith(suffix) && sessionId({ accessToken, idToken: undefined }) === signedOut,
-    )
-    .map(([name]) => name.slice(0, -suffix.length))
-  const names = [...copies.keys()].filter((name) => OF_A_SESSION.test(name))
-  return new Map(
-    names.filter((name) => owners.some((owner) => name.startsWith(`${owner}.`))).map((name) => [name, null]),
-  )
+/**
+ * Tokens that have come after a sign-out belong to nobody: there is no `LastAuthUser`. Amplify writes it before any token,
+ * so they are no sign-in that has begun.
+ */
+export function orphansOf({ copies, session }: Jar): Changes {
+  const names = session ? [] : [...copies.keys()].filter((name) => OF_A_SESSION.test(name))
+  return new Map(names.map((name) => [name, null]))
 }
 
 /** In seconds; what is no token is the oldest. */

@@ -20,7 +20,7 @@ export interface CookieOptions {
   readonly secure?: boolean | undefined
   /** Amplify in the browser cannot see such cookies, nor sign in over them. @default false */
   readonly httpOnly?: boolean | undefined
-  /** In seconds. @default a year */
+  /** In seconds. Refreshes do not prolong `LastAuthUser`: a session ends this long after its sign-in at the latest. @default a year */
   readonly maxAge?: number | undefined
 }
 

@@ -1,7 +1,7 @@
 import { isBearerError } from '../errors.js'
 import type { ProvidedTokens, SignOutOptions, TokenManager } from '../manager/types.js'
 import type { Jwt } from '../token/token.js'
-import type { ResponseContext } from './cookieAccess.js'
+import { askedHost, type ResponseContext } from './cookieAccess.js'
 
 /** The two handlers of the token route: what the browser's token provider calls. */
 export interface TokenRoute {
@@ -80,11 +80,10 @@ function sent(tokens: ProvidedTokens | null) {
   return { accessToken: tokens && send(tokens.accessToken), idToken: tokens?.idToken && send(tokens.idToken) }
 }
 
-/** A page of another origin can neither read the answer nor bring about a sign-out. Browsers older than Fetch Metadata (2023) send `Origin`. */
+/** A page of another origin can neither read the answer nor bring about a sign-out. Where there is no Fetch Metadata (before 2023, and on plain http) browsers send `Origin`. */
 function isSameOrigin(headers: Headers): boolean {
   const site = headers.get('sec-fetch-site')
   if (site) return site === 'same-origin'
   const origin = headers.get('origin')
-  const host = headers.get('x-forwarded-host') ?? headers.get('host')
-  return origin !== null && URL.canParse(origin) && new URL(origin).host === host
+  return origin !== null && URL.canParse(origin) && new URL(origin).host === askedHost(headers)
 }

@@ -50,7 +50,7 @@ export function createUpdate(
 
   async function judge(jar: Jar): Promise<Verdict> {
     if (!jar.session) {
-      const orphans = orphansOf(clientId, jar)
+      const orphans = orphansOf(jar)
       return { state: 'signedOut', forwarded: orphans, stored: orphans }
     }
     const { session, changes, error, ended } = await settle(jar, jar.session, (newest) =>
