@@ -122,6 +122,7 @@ describe('a header is changed', () => {
     ['a@b=1; a%40b=2; A@B=3', [['a@b', null]], 'A@B=3'],
     ['bob(x)=1', [['bob(x)', '2']], 'bob%28x%29=2'],
     ['ab=1; a=2', [['a', null]], 'ab=1'],
+    ['a =1; b=2', [['a', null]], 'b=2'],
   ])('%s: %o', (header, changes, changed) => {
     expect(changeCookies(header, new Map(changes))).toBe(changed)
   })

@@ -389,6 +389,193 @@ describe('while a refresh hangs', () => {
     await ask(flights, 'due')
     expect(refresh).toHaveBeenCalledTimes(3)
   })
+
+  test('none waits for longer than refreshTimeoutMs, its token good or not', async () => {
+    jest.useFakeTimers()
+    const refresh = () => new Promise<never>(() => undefined)
+    const pool = { clientId: 'c', refresh, revoke: never, signOutEverywhere: never }
+    const flights = createFlights(pool, { refreshTimeoutMs: 1_000, lock: undefined })
+    for (const need of ['due', 'expired'] as const) {
+      const { waitedMs, code } = await ask(flights, need)
+      expect(code).toBe('refreshTimeout')
+      expect(waitedMs).toBeGreaterThanOrEqual(1_000)
+      expect(waitedMs).toBeLessThan(2_000)
+    }
+  })
+})
+
+/** Requests of one session: the pool answers when and what the test says. */
+function scripted({ lock, revoke = never }: { lock?: RefreshLock; revoke?: () => Promise<boolean> } = {}) {
+  freezeDate()
+  const answers: ReturnType<typeof deferred<TokenSet>>[] = []
+  const pool = {
+    clientId: 'client',
+    refresh() {
+      const answer = deferred<TokenSet>()
+      answers.push(answer)
+      return answer.promise
+    },
+    revoke,
+    signOutEverywhere: never,
+  }
+  const session = {
+    username: 'alice',
+    refreshToken: 'refresh',
+    accessToken: unsigned({ iat: 1 }),
+    idToken: undefined,
+    deviceKey: undefined,
+  }
+  const flights = (refreshTimeoutMs = 5_000) => createFlights(pool, { refreshTimeoutMs, lock })
+  return {
+    answers,
+    flights,
+    session,
+    tokens: { accessToken: unsigned({ iat: 2 }), idToken: unsigned({}), refreshToken: 'next' },
+    ask: (refreshTimeoutMs?: number, need: 'due' | 'expired' = 'expired', shown = session) =>
+      flights(refreshTimeoutMs).current(
+        shown,
+        ({ accessToken }) => (accessToken === shown.accessToken ? need : undefined),
+        true,
+      ),
+    /** Until the pool has been asked so many times. */
+    called: async (times: number) => {
+      while (answers.length < times) await new Promise(setImmediate)
+    },
+  }
+}
+
+describe('a refresh that follows one that has hung', () => {
+  /** The second one has begun. */
+  async function hung() {
+    const pool = scripted()
+    await pool.ask(20)
+    const second = pool.ask()
+    await pool.called(2)
+    return { ...pool, second }
+  }
+
+  test('is joined, when the one that has hung fails after all', async () => {
+    const { answers, ask, second, tokens } = await hung()
+    answers[0]?.reject(new TypeError('Failed to fetch'))
+    await new Promise(setImmediate)
+    // Which holds others off for a while.
+    expect((await ask()).error?.code).toBe('offline')
+    passMs(3_000)
+    expect((await ask(5_000, 'due')).error?.code).toBe('refreshTimeout')
+    expect(answers).toHaveLength(2)
+    answers[1]?.resolve(tokens)
+    expect((await second).session).toMatchObject(tokens)
+  })
+
+  test('ends no session when it is rejected, once the one that has hung has brought tokens after all', async () => {
+    const { answers, ask, second, tokens } = await hung()
+    answers[0]?.resolve(tokens)
+    await new Promise(setImmediate)
+    const rejection = new Error('Refresh Token has been revoked')
+    answers[1]?.reject(Object.assign(rejection, { name: 'NotAuthorizedException' }))
+    for (const { session, error, ended } of [await second, await ask(5_000, 'due')])
+      expect([session.accessToken, error, ended]).toEqual([tokens.accessToken, undefined, undefined])
+  })
+})
+
+test('a failure after a success holds others off for no longer than the first one did', async () => {
+  jest.spyOn(Math, 'random').mockReturnValue(0)
+  const { answers, ask, called, session, tokens } = scripted()
+  const renewed = { ...session, accessToken: tokens.accessToken }
+  const offline = new TypeError('Failed to fetch')
+  const first = ask()
+  await called(1)
+  answers[0]?.reject(offline)
+  expect((await first).error?.code).toBe('offline')
+  passMs(1_000)
+  const second = ask()
+  await called(2)
+  // Without rotation.
+  answers[1]?.resolve({ ...tokens, refreshToken: session.refreshToken })
+  expect((await second).session.accessToken).toBe(tokens.accessToken)
+  const third = ask(5_000, 'expired', renewed)
+  await called(3)
+  answers[2]?.reject(offline)
+  expect((await third).error?.code).toBe('offline')
+  passMs(1_000)
+  expect((await ask(20, 'expired', renewed)).error?.code).toBe('refreshTimeout')
+  expect(answers).toHaveLength(4)
+})
+
+test('a request whose refresh brings tokens after a sign-out is not over before they are revoked', async () => {
+  const revoked = deferred<boolean>()
+  const { answers, ask, called, flights, session, tokens } = scripted({ revoke: () => revoked.promise })
+  const over: string[] = []
+  const request = ask().then(({ ended }) => over.push(String(ended?.code)))
+  await called(1)
+  const signOut = flights().end(session)
+  const isOver = async () => (await flights().current(session, () => undefined, true)).ended
+  while (!(await isOver())) await new Promise(setImmediate)
+  answers[0]?.resolve(tokens)
+  // Others have their answer at once.
+  for (let times = 0; times < 10; times++) expect(await isOver()).toBeDefined()
+  expect(over).toEqual([])
+  revoked.resolve(true)
+  await Promise.all([request, signOut])
+  expect(over).toEqual(['signedOut'])
+})
+
+test('what a refresh token has brought counts, though the access token beside it claims to be younger', async () => {
+  const { answers, ask, called, session, tokens } = scripted()
+  const younger = { ...session, accessToken: unsigned({ iat: 3 }) }
+  const first = ask(5_000, 'expired', younger)
+  await called(1)
+  answers[0]?.resolve(tokens)
+  for (const standing of [await first, await ask(50, 'expired', younger)]) {
+    expect(standing.session).toMatchObject(tokens)
+    expect(standing.error).toBeUndefined()
+  }
+  expect(answers).toHaveLength(1)
+})
+
+test('without rotation, a younger access token that another process has brought stays', async () => {
+  const { answers, ask, called, flights, session, tokens } = scripted()
+  const first = ask()
+  await called(1)
+  answers[0]?.resolve({ ...tokens, refreshToken: session.refreshToken })
+  await first
+  const younger = { ...session, accessToken: unsigned({ iat: 3 }) }
+  expect(await flights().current(younger, () => undefined, true)).toEqual({ session: younger })
+})
+
+test('a sign-out with tokens whose successors have got lost on their way ends those', async () => {
+  const { answers, ask, called, flights, session, tokens } = scripted()
+  const lost = ask()
+  await called(1)
+  answers[0]?.resolve(tokens)
+  await lost
+  expect(await flights().end(session)).toMatchObject(tokens)
+  for (const shown of [session, { ...session, ...tokens }]) {
+    const { ended } = await flights().current(shown, () => undefined, true)
+    expect(ended?.code).toBe('signedOut')
+  }
+})
+
+test('a refresh that is rejected after a sign-out is that of a session that has been signed out', async () => {
+  const { answers, ask, called, flights, session } = scripted()
+  const request = ask()
+  await called(1)
+  const signOut = flights().end(session)
+  while (!(await flights().current(session, () => undefined, true)).ended) await new Promise(setImmediate)
+  answers[0]?.reject(Object.assign(new Error('revoked'), { name: 'NotAuthorizedException' }))
+  expect((await request).ended?.code).toBe('signedOut')
+  expect(await signOut).toEqual(session)
+})
+
+test('a request with a token that is still good does not wait for a refresh that began three seconds ago', async () => {
+  const { answers, ask, called } = scripted()
+  const first = ask(30_000, 'due')
+  await called(1)
+  // To the millisecond.
+  passMs(3_000)
+  expect((await ask(30_000, 'due')).error?.code).toBe('refreshTimeout')
+  answers[0]?.reject(new Error('too late'))
+  expect((await first).error?.code).toBe('serviceError')
 })
 
 test('a refresh that has hung, and has used the refresh token, ends no session until its answer is there', async () => {
@@ -402,9 +589,10 @@ test('a refresh that has hung, and has used the refresh token, ends no session u
     if (isFirst) await answer.promise
     return response
   })
-  const app = await setup({}, { refreshTimeoutMs: 50 })
+  const app = await setup()
   const tokens = await app.pool.issue('alice', EXPIRED)
-  expect(await show(app, tokens)).toMatchObject({ code: 'refreshTimeout' })
+  const impatient = app.create({ refreshTimeoutMs: 50 })
+  expect(await show(app, tokens, 'alice', impatient)).toMatchObject({ code: 'refreshTimeout' })
   expect(await show(app, tokens)).toMatchObject({ code: 'serviceError' })
   passMs(10_001)
   expect(await show(app, tokens)).toMatchObject({ state: 'unavailable', written: new Map() })
@@ -495,6 +683,16 @@ describe('a lock', () => {
     },
   )
 
+  test('that does not come to its end: what its task has brought counts', async () => {
+    const lock: RefreshLock = { run: (_name, task) => task().then(() => new Promise(() => undefined)) }
+    const { answers, ask, called, tokens } = scripted({ lock })
+    const request = ask(50)
+    await called(1)
+    answers[0]?.resolve(tokens)
+    const { session, error } = await request
+    expect([session.accessToken, error]).toEqual([tokens.accessToken, undefined])
+  })
+
   test('that fails is a failure that passes', async () => {
     freezeDate()
     let isBroken = true
@@ -520,12 +718,12 @@ test('instances of one process share what they know, as a proxy and its routes d
 })
 
 describe('what a process knows', () => {
+  const issuedTo = (username: string) => unsigned({ iat: 1, username })
   const stub = (asked: string[], clientId = 'testclient') => ({
     clientId,
     refresh({ refreshToken, username }: Grant) {
       asked.push(username)
-      const accessToken = unsigned({ iat: 1, username })
-      return Promise.resolve({ accessToken, idToken: undefined, refreshToken })
+      return Promise.resolve({ accessToken: issuedTo(username), idToken: undefined, refreshToken })
     },
     revoke: never,
     signOutEverywhere: never,
@@ -538,6 +736,13 @@ describe('what a process knows', () => {
       (newest) => (newest.accessToken === undefined ? 'expired' : undefined),
       true,
     )
+
+  const known = (): Map<string, unknown> =>
+    (
+      Reflect.get(globalThis, Symbol.for('amplify-bearer.flights')) as unknown as {
+        flights: Map<string, unknown>
+      }
+    ).flights
 
   beforeEach(forgetFlights)
 
@@ -559,14 +764,44 @@ describe('what a process knows', () => {
     freezeDate()
     const flights = create([])
     for (const username of ['alice', 'bob']) {
-      const { session } = await ask(flights, username)
-      // Shown by the browser.
-      await ask(flights, username, session.accessToken)
+      await ask(flights, username)
+      // Shown by the browser, and again.
+      await ask(flights, username, issuedTo(username))
     }
-    passMs(61_000)
+    passMs(30_000)
+    for (const username of ['alice', 'bob']) await ask(flights, username, issuedTo(username))
+    passMs(31_000)
     await ask(flights, 'carol')
-    const known: unknown = Reflect.get(globalThis, Symbol.for('amplify-bearer.flights'))
-    expect((known as { flights: Map<string, unknown> }).flights.size).toBe(1)
+    expect(known().size).toBe(1)
+  })
+
+  test('of a refresh token that was rejected is forgotten within a minute: anybody may send one', async () => {
+    freezeDate()
+    const rejection = Object.assign(new Error('unknown'), { name: 'NotAuthorizedException' })
+    const rejecting = { ...stub([]), refresh: () => Promise.reject(rejection) }
+    const flights = createFlights(rejecting, { refreshTimeoutMs: 1_000, lock: undefined })
+    for (let index = 0; index < 10; index++)
+      expect((await ask(flights, `user${index}`)).ended?.code).toBe('sessionExpired')
+    expect(known().size).toBe(10)
+    passMs(60_001)
+    await ask(create([]), 'alice')
+    expect(known().size).toBe(1)
+  })
+
+  test('is one entry a session, once the browser has shown the refresh token that a rotation has brought', async () => {
+    const rotating = {
+      ...stub([]),
+      refresh: ({ refreshToken }: Grant) => {
+        const accessToken = unsigned({ iat: 1, refreshToken })
+        return Promise.resolve({ accessToken, idToken: undefined, refreshToken: `next ${refreshToken}` })
+      },
+    }
+    const flights = createFlights(rotating, { refreshTimeoutMs: 1_000, lock: undefined })
+    const { session } = await ask(flights, 'alice')
+    expect(session.refreshToken).toBe('next alice')
+    expect(known().size).toBe(2)
+    await flights.current(session, () => undefined, true)
+    expect(known().size).toBe(1)
   })
 
   test('is kept apart by client, whatever the refresh token', async () => {

@@ -25,6 +25,11 @@ test.each<[string, unknown, string]>([
     'config must be what Amplify.configure takes, with Auth.Cognito.userPoolId and userPoolClientId, not "object"',
   ],
   [
+    'no client',
+    { config: { Auth: { Cognito: { userPoolId: 'us-east-1_testpool' } } } },
+    'config must be what Amplify.configure takes, with Auth.Cognito.userPoolId and userPoolClientId, not "object"',
+  ],
+  [
     'an unknown option',
     { timeout: 1 },
     'an option of createServerSession must be one that it knows ({ config, … }), not "timeout"',
@@ -106,6 +111,11 @@ test.each<[string, unknown, string]>([
     'retiredScopes[0].path must be a path such as \'/app\', not "/a; Domain=x"',
   ],
   [
+    'retiredScopes[0].path',
+    { retiredScopes: [{ path: '/a\nb' }] },
+    'retiredScopes[0].path must be a path such as \'/app\', not "/a\\nb"',
+  ],
+  [
     'retiredScopes[0].domain',
     { retiredScopes: [{ domain: 'a b' }] },
     'retiredScopes[0].domain must be a host name such as \'example.com\', not "a b"',
@@ -114,6 +124,10 @@ test.each<[string, unknown, string]>([
   expect(() => createServerSession({ config, ...(options as Partial<ServerSessionOptions>) })).toThrow(
     new TypeError(`amplify-bearer: ${message}`),
   )
+})
+
+test('cookies may live for a second', () => {
+  expect(() => createServerSession({ config, cookies: { maxAge: 1 } })).not.toThrow()
 })
 
 test('nothing at all', () => {

@@ -134,6 +134,29 @@ describe.each(contexts)('%s', (_name, create) => {
     expect(app.refreshes()).toBe(1)
   })
 
+  test('a second one that is refused is replaced as well', async () => {
+    const app = await setup()
+    const tokens = await app.pool.issue()
+    const context = create(cookiesOf(tokens))
+    const manager = app.session.tokens(context)
+    const second = await manager.getToken({ rejectedToken: tokens.accessToken })
+    const third = await manager.getToken({ rejectedToken: String(second) })
+    expect(new Set([tokens.accessToken, second, third]).size).toBe(3)
+    expect(await app.pool.verify(third)).not.toBeNull()
+    expect(context.written().get(nameOf('accessToken'))).toBe(third)
+    expect(app.refreshes()).toBe(2)
+  })
+
+  test('newer tokens that this process knows already are as good as a refresh', async () => {
+    const app = await setup()
+    const header = cookiesOf(await app.pool.issue())
+    const first = await app.session.tokens(create(header)).getToken({ forceRefresh: true })
+    const context = create(header)
+    expect(await app.session.tokens(context).getToken({ forceRefresh: true })).toBe(first)
+    expect(context.written().get(nameOf('accessToken'))).toBe(first)
+    expect(app.refreshes()).toBe(1)
+  })
+
   test('nobody has no token', async () => {
     const app = await setup()
     const context = create('theme=dark')
@@ -192,6 +215,23 @@ test('a token manager leaves no listener behind, where a server has events as Ed
   expect(addEventListener).not.toHaveBeenCalled()
 })
 
+test('a token manager takes no lock, where a server has some: its users would wait for each other', async () => {
+  const request = jest.fn((_name: string, _options: object, task: () => unknown) => Promise.resolve(task()))
+  const { navigator } = globalThis
+  const put = (name: string, value: unknown) =>
+    Object.defineProperty(globalThis, name, { value, configurable: true })
+  put('location', {})
+  put('navigator', { locks: { request } })
+  const app = await setup()
+  const manager = app.session.tokens(route(cookiesOf(await app.pool.issue())))
+  const token = await manager.getToken({ forceRefresh: true })
+  await manager.signOut()
+  Reflect.deleteProperty(globalThis, 'location')
+  put('navigator', navigator)
+  expect(token).not.toBeNull()
+  expect(request).not.toHaveBeenCalled()
+})
+
 describe('a page that is rendered with a Server Action', () => {
   test('sees the refreshed tokens', async () => {
     const app = await setup()
@@ -242,6 +282,13 @@ describe('readOnlyTokens', () => {
     expect(app.pool.callCount()).toBe(0)
   })
 
+  test('rejects when it is the ID token that is wanted and missing: there is a user', async () => {
+    const app = await setup({}, { tokenUse: 'id' })
+    const { accessToken, refreshToken } = await app.pool.issue()
+    const page = read(app, cookiesOf({ accessToken, refreshToken }))
+    await expect(page.getToken()).rejects.toMatchObject({ code: 'readOnly' })
+  })
+
   test('rejects where a better one is asked for', async () => {
     const app = await setup()
     const header = cookiesOf(await app.pool.issue())
@@ -270,6 +317,13 @@ describe('readOnlyTokens', () => {
     expect(app.refreshes()).toBe(1)
   })
 
+  test('sees nobody in a request that was under way when its user signed out', async () => {
+    const app = await setup()
+    const header = cookiesOf(await app.pool.issue())
+    await app.session.signOut(route(header))
+    expect(await read(app, header).getToken()).toBeNull()
+  })
+
   test('sees nobody', async () => {
     const app = await setup()
     expect(await read(app, 'theme=dark').getToken()).toBeNull()
@@ -294,12 +348,31 @@ describe('after a proxy that could not refresh', () => {
     expect(app.pool.callCount()).toBe(calls)
   })
 
+  test.each(['offline', 'throttled', 'serviceError', 'refreshTimeout'])(
+    'a Server Component is told of %s as the proxy was',
+    async (code) => {
+      const app = await setup()
+      const { accessToken } = await app.pool.issue('alice', EXPIRED)
+      const header = `${cookiesOf({ accessToken })}; amplify-bearer.testclient.failed=${code}`
+      const page = app.session.readOnlyTokens(component(header))
+      await expect(page.getToken()).rejects.toMatchObject({ code, retryable: true })
+    },
+  )
+
   test.each(contexts)('%s does not try again, and removes nothing', async (_, create) => {
     const { app, calls, header } = await failedProxy()
     const context = create(header)
     await expect(app.session.tokens(context).getToken()).rejects.toMatchObject({ code: 'throttled' })
     expect(context.written().size).toBe(0)
     expect(app.pool.callCount()).toBe(calls)
+  })
+
+  test('which is over as soon as there is a refresh token again', async () => {
+    const app = await setup()
+    const header = cookiesOf(await app.pool.issue('alice', EXPIRED))
+    const context = route(`${header}; amplify-bearer.testclient.failed=offline`)
+    const token = await app.session.tokens(context).getToken()
+    expect(await app.pool.verify(token)).not.toBeNull()
   })
 
   test('a token that is merely due still does', async () => {
@@ -367,26 +440,36 @@ describe('what Next throws at cookies()', () => {
     const cookies = () => Promise.reject(interruption)
     await expect(app.session.readOnlyTokens({ cookies }).getToken()).rejects.toBe(interruption)
     await expect(app.session.tokens({ cookies }).getTokens()).rejects.toBe(interruption)
+    // Of a manager that nobody has used nobody hears: Node would end the process.
+    const unhandled = jest.fn()
+    process.on('unhandledRejection', unhandled)
+    app.session.readOnlyTokens({ cookies })
+    for (let times = 0; times < 3; times++) await new Promise(setImmediate)
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
   })
 })
 
-test('tokens too large for a browser are not stored at all, which onError hears', async () => {
-  const errors: string[] = []
-  const groups = Array.from({ length: 200 }, (_, index) => `group-${index}-${'x'.repeat(20)}`)
-  const app = await setup(
-    { users: [{ username: 'alice', password: 'wonderland', groups }] },
-    { onError: ({ message }) => errors.push(message) },
-  )
-  const tokens = await app.pool.issue('alice', EXPIRED)
-  const context = route(cookiesOf(tokens))
-  const token = await app.session.tokens(context).getToken()
-  expect(await app.pool.verify(token)).not.toBeNull()
-  expect(withoutProbe(writtenBy(context.response)).size).toBe(0)
-  const update = await app.session.updateSession(request(cookiesOf(tokens)))
-  expect(writtenBy(update.applyTo(NextResponse.next())).size).toBe(0)
-  expect(errors).toEqual([expect.stringMatching(/^amplify-bearer: accessToken is a cookie of \d+ bytes/)])
-  expect(errors.join()).not.toContain(token)
-})
+test.each(contexts)(
+  '%s: tokens too large for a browser are not stored at all, which onError hears',
+  async (_, create) => {
+    const errors: string[] = []
+    const groups = Array.from({ length: 200 }, (_, index) => `group-${index}-${'x'.repeat(20)}`)
+    const app = await setup(
+      { users: [{ username: 'alice', password: 'wonderland', groups }] },
+      { onError: ({ message }) => errors.push(message) },
+    )
+    const tokens = await app.pool.issue('alice', EXPIRED)
+    const context = create(cookiesOf(tokens))
+    const token = await app.session.tokens(context).getToken()
+    expect(await app.pool.verify(token)).not.toBeNull()
+    expect(context.written().size).toBe(0)
+    const update = await app.session.updateSession(request(cookiesOf(tokens)))
+    expect(writtenBy(update.applyTo(NextResponse.next())).size).toBe(0)
+    expect(errors).toEqual([expect.stringMatching(/^amplify-bearer: accessToken is a cookie of \d+ bytes/)])
+    expect(errors.join()).not.toContain(token)
+  },
+)
 
 test('a domain of their own: the host’s copy is removed with every write', async () => {
   freezeDate()

@@ -144,6 +144,23 @@ test('it asks again when the session’s cookies have changed, and only then', a
   expect(calls).toHaveLength(2)
 })
 
+/** From here on no script sees them. */
+function hideCookies({ browser, tokens }: Awaited<ReturnType<typeof openPage>>): void {
+  const hidden = cookiesOf(tokens).split('; ')
+  browser.store(hidden.map((pair) => `${pair}; Path=/; Secure; HttpOnly`))
+  expect(browser.document.cookie).toBe('')
+}
+
+test('who has been signed out in another tab, over cookies that no script sees, is nobody from then on', async () => {
+  const page = await openPage()
+  hideCookies(page)
+  const provider = serverTokenProvider()
+  expect(String((await provider.getTokens())?.accessToken)).toBe(page.tokens.accessToken)
+  await serverTokenProvider().signOut?.()
+  expect(await provider.getTokens({ forceRefresh: true })).toBeNull()
+  expect(await provider.getTokens()).toBeNull()
+})
+
 describe('while the answer is on its way', () => {
   /** Runs when the server has answered. */
   function meanwhile(happens: () => unknown) {
@@ -165,12 +182,29 @@ describe('while the answer is on its way', () => {
     expect(String((await serverTokenProvider().getTokens())?.accessToken)).toBe(bob.accessToken)
   })
 
+  test('the same user signs in again, in another tab: the tokens are the new ones', async () => {
+    const { browser, pool } = await openPage()
+    const again = await pool.issue()
+    meanwhile(() => {
+      browser.store(cookiesOf(again).split('; '))
+    })
+    expect(String((await serverTokenProvider().getTokens())?.accessToken)).toBe(again.accessToken)
+  })
+
   test('the user signs out, in another tab: there are none', async () => {
     const { browser } = await openPage()
     meanwhile(() => {
       browser.document.cookie = `${LAST_AUTH_USER}=; Path=/; Max-Age=0`
     })
     expect(await serverTokenProvider().getTokens()).toBeNull()
+  })
+
+  test('the user signs out here, over cookies that no script sees: there are none', async () => {
+    const page = await openPage()
+    hideCookies(page)
+    const provider = serverTokenProvider()
+    meanwhile(() => provider.signOut?.())
+    expect(await provider.getTokens()).toBeNull()
   })
 
   test('the user signs out here: there are none', async () => {

@@ -103,12 +103,11 @@ describe('of several copies', () => {
     expect(session?.accessToken).toBe(token(1))
   })
 
-  test('what there is only one of belongs to the winner', () => {
-    const pairs = [
-      cookie('accessToken', token(2)),
-      cookie('accessToken', token(1)),
-      cookie('refreshToken', 'r'),
-    ]
+  test.each([
+    ['first', [2, 1]],
+    ['last', [1, 2]],
+  ])('what there is only one of belongs to the winner, when that is the %s', (_, iats) => {
+    const pairs = [...iats.map((iat) => cookie('accessToken', token(iat))), cookie('refreshToken', 'r')]
     expect(open(user('alice'), ...pairs).session).toMatchObject({ accessToken: token(2), refreshToken: 'r' })
   })
 })
@@ -140,6 +139,9 @@ describe('what has to be written', () => {
         [nameOf('idToken'), 'id'],
       ]),
     )
+    expect(changesBetween(CLIENT, after, { ...after, idToken: undefined })).toEqual(
+      new Map([[nameOf('idToken'), null]]),
+    )
   })
 
   test('for the end are all tokens and traces of this client, but neither devices nor other clients', () => {
@@ -151,6 +153,7 @@ describe('what has to be written', () => {
       cookie('oauthMetadata', 'm'),
       cookie('refreshToken', 'of bob', 'bob'),
       `CognitoIdentityServiceProvider.other.LastAuthUser=alice`,
+      `${nameOf('accessToken').replace(CLIENT, `${CLIENT}2`)}=${token(1)}`,
       `amplify-bearer.${CLIENT}.signedOut=1`,
     )
     const changes = endOf(CLIENT, jar)

@@ -138,6 +138,14 @@ describe('the lines', () => {
     const byName = whats.map((what) => removals.filter((line) => line.startsWith(nameOf(what))).length)
     expect(new Set(byName).size).toBe(1)
   })
+
+  test('that remove look under one more scope at least, however many are retired', () => {
+    const retired = Array.from({ length: 100 }, (_, index) => ({ path: `/retired/${index}` }))
+    const cookie = `${NAME}=${unsigned({ iat: 1 })}; ${NAME}=${unsigned({ iat: 2 })}`
+    const written = lines(cookie, [], { retired, visible: visibleScopes('localhost', '/a') })
+    expect(written.filter((line) => line.includes('Path=/retired/'))).toHaveLength(100)
+    expect(written.filter((line) => /Path=\/a\/?;/.test(line))).toHaveLength(1)
+  })
 })
 
 test('whatever a browser has, in the end one session is left, and it is the newest', () => {

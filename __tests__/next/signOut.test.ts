@@ -68,6 +68,7 @@ test('can end all sessions of the user', async () => {
   const elsewhere = await app.pool.issue()
   await signOut(app, signedIn(await app.pool.issue()), { global: true })
   expect(app.pool.callCount('GlobalSignOut')).toBe(1)
+  expect(revocations(app)).toBe(0)
   expect(await app.pool.verify(elsewhere.accessToken)).toBeNull()
 })
 
@@ -117,10 +118,13 @@ test('revokes this session where all cannot be ended, because the access token h
   expect(errors.map(({ cause }) => cause)).toEqual([new Error('answered with 400')])
 })
 
-test('finds cookies of the host that a load balancer was asked for', async () => {
+test.each<[string, Record<string, string>]>([
+  ['a load balancer', { 'x-forwarded-host': 'shop.example.org', host: 'internal:3000' }],
+  ['the server', { host: 'shop.example.org' }],
+])('finds cookies of the host that %s was asked for', async (_, headers) => {
   const app = await setup()
   const response = new Response()
-  const request = signedIn(await app.pool.issue()).request('/', { 'x-forwarded-host': 'shop.example.org' })
+  const request = signedIn(await app.pool.issue()).request('/', headers)
   await app.session.signOut({ request, response })
   const domains = response.headers.getSetCookie().map((line) => /Domain=([^;]*)/.exec(line)?.[1])
   expect(new Set(domains)).toEqual(new Set([undefined, 'shop.example.org', 'example.org']))
@@ -132,6 +136,15 @@ test('for nobody does nothing', async () => {
   browser.store(['theme=dark; Path=/'])
   await signOut(app, browser)
   expect(browser.header()).toBe('theme=dark')
+  expect(app.pool.callCount()).toBe(0)
+})
+
+test('removes tokens that belong to nobody', async () => {
+  const app = await setup()
+  const browser = signedIn(await app.pool.issue())
+  browser.store([`${LAST_AUTH_USER}=; Path=/; Max-Age=0`])
+  await signOut(app, browser)
+  expect(browser.header()).toBe('')
   expect(app.pool.callCount()).toBe(0)
 })
 

@@ -8,6 +8,7 @@ import {
   ORIGIN,
   setupApp,
   signedIn,
+  unsigned,
   valuesIn,
   writtenBy,
 } from './app.js'
@@ -85,6 +86,15 @@ describe('a token that will not do', () => {
   })
 })
 
+test('a token without a jti will do', async () => {
+  const app = await setup()
+  const { refreshToken } = await app.pool.issue()
+  const accessToken = unsigned({ exp: Date.now() / 1_000 + 3_600 })
+  const response = await app.session.tokenRoute().POST(post(cookiesOf({ accessToken, refreshToken }), {}))
+  expect((await answerOf(response)).accessToken?.value).toBe(accessToken)
+  expect(app.refreshes()).toBe(0)
+})
+
 test('nobody is an answer, too', async () => {
   const app = await setup()
   const response = await app.session.tokenRoute().POST(post('theme=dark', {}))
@@ -135,13 +145,37 @@ test('DELETE signs out', async () => {
   expect(await app.pool.verify(tokens.accessToken)).toBeNull()
 })
 
+describe('a sign-out', () => {
+  const remove = (cookie: string, body: object) =>
+    new Request(`${ORIGIN}/api/token`, {
+      method: 'DELETE',
+      headers: { cookie, ...SAME_ORIGIN },
+      body: JSON.stringify(body),
+    })
+
+  test.each([
+    [true, 1],
+    ['false', 0],
+    [1, 0],
+  ])('of all sessions has to be asked for in so many words: %j', async (global, times) => {
+    const app = await setup()
+    const { DELETE } = app.session.tokenRoute()
+    expect((await DELETE(remove(cookiesOf(await app.pool.issue()), { global }))).status).toBe(204)
+    expect(app.pool.callCount('GlobalSignOut')).toBe(times)
+  })
+})
+
 describe('a request of', () => {
   test.each<[string, Record<string, string>, boolean]>([
     ['this origin', SAME_ORIGIN, true],
     ['a sister domain', { 'sec-fetch-site': 'same-site' }, false],
     ['another site', { 'sec-fetch-site': 'cross-site' }, false],
     ['the address bar', { 'sec-fetch-site': 'none' }, false],
-    ['another site that claims an origin', { 'sec-fetch-site': 'cross-site', origin: ORIGIN }, false],
+    [
+      'another site that claims an origin',
+      { 'sec-fetch-site': 'cross-site', origin: ORIGIN, host: 'app.example.com' },
+      false,
+    ],
     ['this origin, by an older browser', { origin: ORIGIN, host: 'app.example.com' }, true],
     [
       'this origin, behind a load balancer',
@@ -175,6 +209,8 @@ describe('a request of', () => {
     const deleted = await DELETE(request)
     expect(deleted.status).toBe(isAllowed ? 204 : 403)
     expect(deleted.headers.getSetCookie().length > 0).toBe(isAllowed)
+    for (const each of [response, deleted])
+      expect(each.headers.get('cache-control')).toBe('private, no-store')
     expect(app.pool.callCount('RevokeToken')).toBe(isAllowed ? 1 : 0)
   })
 })

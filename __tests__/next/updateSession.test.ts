@@ -111,6 +111,7 @@ describe('of a response that is', () => {
     )
     expect(response.headers.get('cache-control')).toBe('private, no-store')
     for (const [name, value] of given.headers) expect(response.headers.get(name)).toBe(value)
+    expect(response.headers.has('x-middleware-next')).toBe(given.headers.has('x-middleware-next'))
     expect(given.headers.getSetCookie()).toEqual([])
   })
 
