@@ -41,6 +41,12 @@ test('where there are too many, one that has been opened again is forgotten late
   expect(memory.find('second')).toBeUndefined()
 })
 
+test('one that is opened again pushes no other out', () => {
+  const memory = filled('first', 'second')
+  memory.open('second')
+  expect(memory.find('first')).toBeDefined()
+})
+
 test('one whose refresh is under way is never pushed out', () => {
   const memory = filled('first', 'second')
   const [first, second] = [memory.find('first'), memory.find('second')]

@@ -161,6 +161,17 @@ test('who has been signed out in another tab, over cookies that no script sees, 
   expect(await provider.getTokens()).toBeNull()
 })
 
+test('whose session has ended elsewhere is nobody from then on, though the cookies are still there', async () => {
+  const { browser, session, tokens } = await openPage()
+  const provider = serverTokenProvider()
+  await provider.getTokens()
+  await session.signOut({ request: signedIn(tokens).request(), response: new Response() })
+  const before = browser.header()
+  expect(await provider.getTokens({ forceRefresh: true })).toBeNull()
+  expect(browser.header()).toBe(before)
+  expect(await provider.getTokens()).toBeNull()
+})
+
 describe('while the answer is on its way', () => {
   /** Runs when the server has answered. */
   function meanwhile(happens: () => unknown) {

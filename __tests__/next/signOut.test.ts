@@ -234,7 +234,7 @@ describe('during a refresh', () => {
     )
   })
 
-  test('which does not wait for long, and what arrives later still is', async () => {
+  test('which does not wait for it, and what arrives later still is', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance'] })
     const { app, browser, updates } = await refreshing(60_000)
     const steps = async (promise: Promise<unknown>) => {

@@ -130,6 +130,17 @@ test.each([
   expect(response.headers.get('cache-control')).toBe('private, no-store')
 })
 
+test('what nobody foresaw is not taken for the end of a session', async () => {
+  const app = await setup()
+  const request = post('', {})
+  const unforeseen = new Error('unforeseen')
+  jest.spyOn(request.headers, 'get').mockImplementation((name) => {
+    if (name === 'cookie') throw unforeseen
+    return 'same-origin'
+  })
+  await expect(app.session.tokenRoute().DELETE(request)).rejects.toBe(unforeseen)
+})
+
 test('DELETE signs out', async () => {
   const app = await setup()
   const tokens = await app.pool.issue()

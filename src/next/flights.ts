@@ -10,8 +10,6 @@ import { issuedAt, type Session } from './session.js'
 
 /** How long a request whose token is still good waits for a better one. */
 const DUE_PATIENCE_MS = 3_000
-/** How long a sign-out waits for a refresh under way. */
-const SIGN_OUT_PATIENCE_MS = 3_000
 /** How long a browser may take to show what somebody else has refreshed. */
 const HANDOVER_MS = 10_000
 /** Cookies of an ended session are removed once; if they are still there after this long, the removal got lost. */
@@ -63,7 +61,6 @@ export function createFlights(
     const claimed = flight.predecessor ?? (flight.tokens?.accessToken === accessToken ? key : undefined)
     const old = claimed && memory.find(claimed)
     if (old && !old.ended) old.untilMs = Math.min(old.untilMs, Date.now() + STRAGGLERS_MS)
-    flight.predecessor = undefined
     if (!flight.calls && !flight.tokens && !flight.ended && !flight.cooldowns.size) memory.forget(key)
   }
 
@@ -152,7 +149,7 @@ export function createFlights(
     const next = await keyOf(tokens.refreshToken)
     flight.tokens = tokens
     flight.cooldowns.clear()
-    if (next !== key && !memory.find(next)) memory.open(next).predecessor = key
+    if (!memory.find(next)) memory.open(next).predecessor = key
   }
 
   /** What a failure means for a session. */
@@ -183,7 +180,6 @@ export function createFlights(
       const flight = memory.open(await keyOf(refreshToken))
       flight.ended = 'signedOut'
       flight.removedMs = Date.now()
-      if (flight.running) await waitFor(flight.running, undefined, SIGN_OUT_PATIENCE_MS)
       const { tokens } = flight
       if (!tokens || !isNewer(tokens, session)) return session
       session = { ...session, ...tokens }

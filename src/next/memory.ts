@@ -75,8 +75,8 @@ export function sharedMemory(): Memory {
     open(key) {
       const flight = find(key) ?? { cooldowns: new Map(), startedMs: 0, calls: 0, untilMs: 0 }
       flight.untilMs = Date.now() + UNCLAIMED_MS
-      sweep()
       flights.delete(key)
+      sweep()
       flights.set(key, flight)
       return flight
     },

@@ -108,7 +108,7 @@ export function endOf(clientId: string, { copies, session }: Jar): Changes {
   const names = [
     ...own.map((what) => nameOf(clientId, session?.username ?? '', what)),
     lastAuthUserName(clientId),
-    ...[...copies.keys()].filter((name) => name.startsWith(PREFIX) && OF_A_SESSION.test(name)),
+    ...[...copies.keys()].filter((name) => OF_A_SESSION.test(name)),
   ]
   return new Map(names.map((name) => [name, null]))
 }
