@@ -250,6 +250,21 @@ describeOrSkip('$name, in Chromium', (app) => {
     })
   })
 
+  test('the example: a token that was revoked, which a Server Component cannot mend', async () => {
+    const page = await context.newPage()
+    await page.goto('/')
+    await page.click('text=Sign in')
+    await page.waitForSelector('text=Hello alice')
+    stage.pool.revokeAccessTokens()
+    await page.goto('/')
+    const refreshes = await refreshesOf(async () => {
+      await page.click('text=Sign in')
+      await page.waitForSelector('text=Hello alice')
+    })
+    expect(refreshes).toBe(1)
+    await expectOneEach()
+  })
+
   test('the example: sign-in, a Server Component, a Server Action, a Route Handler, the browser, and sign-out', async () => {
     const page = await context.newPage()
     await page.goto('/')

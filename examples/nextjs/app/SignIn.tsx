@@ -4,7 +4,7 @@ import { signIn } from 'aws-amplify/auth'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 // Configures Amplify.
-import '../lib/browserApi'
+import { tokens } from '../lib/browserApi'
 
 export function SignIn() {
   const router = useRouter()
@@ -18,10 +18,13 @@ export function SignIn() {
         // The local user pool knows no SRP, Amplify's default.
         options: { authFlowType: 'USER_PASSWORD_AUTH' },
       })
-      router.refresh()
     } catch (error) {
-      setFailure(String(error))
+      if (!(error instanceof Error && error.name === 'UserAlreadyAuthenticatedException'))
+        return setFailure(String(error))
+      // Their token was revoked before its time, which a Server Component cannot mend.
+      await tokens.getToken({ forceRefresh: true }).catch(() => null)
     }
+    router.refresh()
   }
 
   return (

@@ -9,7 +9,7 @@ import { amplifyConfig, apiOrigin } from './config'
 Amplify.configure(amplifyConfig, { ssr: true })
 
 // From then on the server keeps the tokens fresh.
-const tokens = createTokenManager({ tokenProvider: serverTokenProvider() })
+export const tokens = createTokenManager({ tokenProvider: serverTokenProvider() })
 guardAmplify(tokens)
 
 export const browserApi = wrapFetch(fetch, tokens, { allowedOrigins: [apiOrigin] })
