@@ -45,6 +45,7 @@ export async function buildApps(ports: Ports): Promise<{ apps: NextApp[]; folder
     copyApp(app)
     if (file === 'middleware') becomeMiddleware(app)
     writeFileSync(join(app, 'next.config.mjs'), `export default ${JSON.stringify(config)}\n`)
+    if ('cacheComponents' in config) suspendPages(app)
     const earlier = installed.get(next)
     if (earlier)
       cpSync(join(earlier, 'node_modules'), join(app, 'node_modules'), {
@@ -75,6 +76,14 @@ function becomeMiddleware(app: string): void {
   const source = readFileSync(join(app, 'proxy.ts'), 'utf8')
   writeFileSync(join(app, 'middleware.ts'), source.replace('export const proxy', 'export const middleware'))
   rmSync(join(app, 'proxy.ts'))
+}
+
+/** As Cache Components ask of pages that read cookies. Not for Next 15.5, which then now and then shows no update. */
+function suspendPages(app: string): void {
+  const file = join(app, 'app/layout.tsx')
+  const source = readFileSync(file, 'utf8')
+  const suspended = source.replace('{children}</', '<Suspense>{children}</Suspense></')
+  writeFileSync(file, `import { Suspense } from 'react'\n${suspended}`)
 }
 
 async function install(app: string, next: string, tarball: string): Promise<void> {
