@@ -145,7 +145,9 @@ describeOrSkip('$name, in Chromium', (app) => {
     ])
     const page = await context.newPage()
     const refreshes = await refreshesOf(async () => {
-      for (let visits = 0; visits < 8; visits++) await page.goto(`${url}/component/deep?${visits}`)
+      // Not all scopes fit into one response: each begins with another one.
+      for (let visits = 0; visits < 50 && (await tokenCookies()).length > ONE_EACH.length; visits++)
+        await page.goto(`${url}/component/deep?${visits}`)
       await page.goto(`${url}/component`)
     })
     expect(await page.textContent('#answers')).toContain('"username":"alice"')
