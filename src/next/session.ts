@@ -103,13 +103,19 @@ export function changesBetween(clientId: string, before: Session, after: Session
 }
 
 /** What has to be removed for a session to end: all that is there, and what this one has where only a part is. */
-export function endOf(clientId: string, { copies, session }: Jar): Changes {
+export function endOf(clientId: string, jar: Jar): Changes {
+  const { session } = jar
   const own = session ? [...TOKENS, 'clockDrift', 'signInDetails'] : []
   const names = [
     ...own.map((what) => nameOf(clientId, session?.username ?? '', what)),
     lastAuthUserName(clientId),
-    ...[...copies.keys()].filter((name) => OF_A_SESSION.test(name)),
   ]
+  return new Map([...names.map((name) => [name, null] as const), ...removalOf(jar)])
+}
+
+/** The end of everything that a session leaves in these cookies. */
+export function removalOf({ copies }: Jar): Changes {
+  const names = [...copies.keys()].filter((name) => OF_A_SESSION.test(name))
   return new Map(names.map((name) => [name, null]))
 }
 
@@ -128,15 +134,6 @@ export function sessionId({
 }: Pick<Session, 'accessToken' | 'idToken'>): string | undefined {
   const id = decodeToken(accessToken ?? idToken)?.payload['origin_jti']
   return typeof id === 'string' ? id : undefined
-}
-
-/**
- * Tokens that have come after a sign-out belong to nobody: there is no `LastAuthUser`. Amplify writes it before any token,
- * so they are no sign-in that has begun.
- */
-export function orphansOf({ copies, session }: Jar): Changes {
-  const names = session ? [] : [...copies.keys()].filter((name) => OF_A_SESSION.test(name))
-  return new Map(names.map((name) => [name, null]))
 }
 
 /** In seconds; what is no token is the oldest. */

@@ -3,7 +3,7 @@ import { BearerError } from '../errors.js'
 import { changeCookies, type Changes } from './cookies.js'
 import { headerAccess, type CookieSettings } from './cookieAccess.js'
 import { needOf } from './lifetime.js'
-import { endOf, failedName, forwardedName, orphansOf, withoutRefreshToken, type Jar } from './session.js'
+import { endOf, failedName, forwardedName, removalOf, withoutRefreshToken, type Jar } from './session.js'
 import { duplicatesOf } from './setCookie.js'
 import type { Settle } from './settle.js'
 
@@ -38,7 +38,7 @@ interface Verdict {
   readonly error?: BearerError | undefined
   /** For the rest of the request. */
   readonly forwarded: Changes
-  /** For the browser: absent where nothing is written. */
+  /** For the browser, if something is to be written; of duplicates the winner is, too. */
   readonly stored?: Changes
 }
 
@@ -50,7 +50,8 @@ export function createUpdate(
 
   async function judge(jar: Jar): Promise<Verdict> {
     if (!jar.session) {
-      const orphans = orphansOf(jar)
+      // Tokens that have come after a sign-out: Amplify writes `LastAuthUser` before any, so this is no sign-in that has begun.
+      const orphans = removalOf(jar)
       return { state: 'signedOut', forwarded: orphans, stored: orphans }
     }
     const { session, changes, error, ended } = await settle(jar, jar.session, (newest) =>
@@ -79,8 +80,7 @@ export function createUpdate(
     const access = headerAccess(request, { headers: written }, settings)
     const jar = await access.read()
     const { state, error, forwarded, stored } = await judge(jar)
-    if (stored && (stored.size > 0 || (jar.session && duplicatesOf(jar).length > 0)))
-      access.write(jar, stored)
+    if (stored && forwarded.size > 0) access.write(jar, stored)
     const headers = forward(request.headers, forwarded)
     return { state, error, headers, applyTo: (response) => apply(response, written, headers, forwarded) }
   }
